@@ -1,0 +1,1 @@
+"""Diversity audits of training corpora."""

@@ -1,0 +1,1 @@
+"""Annotators: a batch in, new columns out."""

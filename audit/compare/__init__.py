@@ -1,0 +1,1 @@
+"""Work on stored profiles: differences, gates, merges, mixes."""

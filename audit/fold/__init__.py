@@ -1,0 +1,1 @@
+"""Accumulators: annotated batches in, mergeable counts and profiles out."""

@@ -1,0 +1,1 @@
+"""Near-duplicates: signatures in, verified pairs and clusters out."""

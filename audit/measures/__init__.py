@@ -1,0 +1,1 @@
+"""Pure functions on count vectors: diversity, divergence, intervals."""

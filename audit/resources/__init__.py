@@ -1,0 +1,1 @@
+"""Versioned tables as data files, and the code that reads them."""

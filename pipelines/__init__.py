@@ -1,0 +1,1 @@
+"""Beam glue: the same core, distributed."""

@@ -1,0 +1,156 @@
+"""The tables of a diversity profile, as they lie on disk.
+
+In: nothing (this module imports pyarrow only). Out: one Arrow schema a table, its keys,
+and which of its columns are additive: those of a merged profile equal the sum over its
+parts exactly. All counts are int64, all tables start with ``corpus``.
+"""
+
+from typing import NamedTuple
+
+import pyarrow as pa
+
+__all__ = ["SCHEMA_VERSION", "TABLES", "TableContract"]
+
+SCHEMA_VERSION = "1"
+
+_COUNTS = ("documents", "characters", "bytes", "words")
+
+
+class TableContract(NamedTuple):
+    """One table: its schema, the columns that identify a row, the additive columns."""
+
+    schema: pa.Schema
+    keys: tuple[str, ...]
+    additive: tuple[str, ...]
+
+
+def _table(
+    keys: tuple[str, ...],
+    additive: tuple[str, ...],
+    other: tuple[pa.Field, ...] = (),
+    key_types: dict[str, pa.DataType] | None = None,
+) -> TableContract:
+    types = key_types or {}
+    fields = [pa.field(k, types.get(k, pa.string())) for k in ("corpus", *keys)]
+    fields += [pa.field(name, pa.int64(), nullable=False) for name in additive]
+    return TableContract(pa.schema([*fields, *other]), keys, additive)
+
+
+_SOURCE_KEYS = ("domain", "suffix", "platform", "category", "country")
+
+TABLES: dict[str, TableContract] = {
+    "summary": _table(
+        (),
+        (
+            *_COUNTS,
+            "empty_documents",
+            "rejected",
+            "files",
+            "exact_duplicate_documents",
+            "near_duplicate_documents",
+            "near_duplicate_clusters",
+            "located_documents",
+            "documents_with_url",
+        ),
+        (pa.field("first_date", pa.string()), pa.field("last_date", pa.string())),
+    ),
+    "language": _table(("language", "script"), (*_COUNTS, "confidence_micros")),
+    "source": _table(_SOURCE_KEYS, _COUNTS),
+    # references_seen is not additive: it is recounted from `reference` on a merge.
+    "culture": _table(
+        ("culture", "region", "category", "language"),
+        ("documents", "mentions"),
+        (
+            pa.field("references_seen", pa.int64(), nullable=False),
+            pa.field("references_known", pa.int64(), nullable=False),
+        ),
+    ),
+    "duplicates": _table(
+        ("kind", "cluster_size"),
+        ("clusters", "documents", "characters"),
+        key_types={"cluster_size": pa.int64()},
+    ),
+    "diversity": TableContract(
+        pa.schema(
+            [
+                pa.field("corpus", pa.string()),
+                pa.field("facet", pa.string()),
+                pa.field("weight", pa.string()),
+                pa.field("measure", pa.string()),
+                pa.field("value", pa.float64()),
+                pa.field("low", pa.float64()),
+                pa.field("high", pa.float64()),
+            ]
+        ),
+        ("facet", "weight", "measure"),
+        (),
+    ),
+    "rejects": TableContract(
+        pa.schema(
+            [
+                pa.field("corpus", pa.string()),
+                pa.field("file", pa.string()),
+                pa.field("position", pa.int64()),
+                pa.field("reason", pa.string()),
+                pa.field("detail", pa.string()),
+            ]
+        ),
+        ("file", "position", "reason", "detail"),
+        (),
+    ),
+    # The joint counts from which language, source and their intervals are made. `unit`
+    # is the sampling unit of the bootstrap: the domain, or a group of the file's
+    # documents where there is no URL.
+    "mix": _table(
+        ("unit", *_SOURCE_KEYS, "language", "script"), (*_COUNTS, "confidence_micros")
+    ),
+    # Counts of documents and characters that refer to a culture, by sampling unit.
+    "culture_mix": _table(
+        ("unit", "culture", "language"), ("documents", "characters", "mentions")
+    ),
+    # Every reference seen: what makes `references_seen` exact on a merge.
+    "reference": _table(
+        ("reference", "culture", "category", "language"), ("documents", "mentions")
+    ),
+    "overlap": TableContract(
+        pa.schema(
+            [
+                pa.field("corpus_a", pa.string()),
+                pa.field("corpus_b", pa.string()),
+                pa.field("kind", pa.string()),
+                pa.field("documents_a", pa.int64()),
+                pa.field("documents_b", pa.int64()),
+                pa.field("share_a", pa.float64()),
+                pa.field("share_b", pa.float64()),
+                pa.field("low_a", pa.float64()),
+                pa.field("high_a", pa.float64()),
+                pa.field("low_b", pa.float64()),
+                pa.field("high_b", pa.float64()),
+            ]
+        ),
+        ("corpus_a", "corpus_b", "kind"),
+        (),
+    ),
+    "documents": TableContract(
+        pa.schema(
+            [
+                pa.field("corpus", pa.string()),
+                pa.field("doc_id", pa.string()),
+                pa.field("language", pa.string()),
+                pa.field("script", pa.string()),
+                pa.field("confidence", pa.float64()),
+                pa.field("characters", pa.int64()),
+                pa.field("bytes", pa.int64()),
+                pa.field("words", pa.int64()),
+                pa.field("domain", pa.string()),
+                pa.field("platform", pa.string()),
+                pa.field("cultures", pa.list_(pa.string())),
+                pa.field("content_hash", pa.string()),
+                pa.field("cluster_id", pa.string()),
+                pa.field("cluster_size", pa.int64()),
+            ]
+        ),
+        ("doc_id",),
+        (),
+    ),
+}
