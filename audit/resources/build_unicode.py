@@ -23,31 +23,11 @@ OTHER, SPACE, NEWLINE, JOINER, IGNORED, LINK = 0, 1, 2, 3, 4, 5
 MARK, DIGIT, LETTER, LOWER, UPPER, UNSPACED = 6, 7, 8, 9, 10, 11
 
 # Scripts whose words stand without spaces between them.
-_UNSPACED_SCRIPTS = frozenset(
-    [
-        "Hani",
-        "Hira",
-        "Kana",
-        "Bopo",
-        "Thai",
-        "Laoo",
-        "Khmr",
-        "Mymr",
-        "Tibt",
-        "Tale",
-        "Talu",
-        "Lana",
-        "Java",
-        "Bali",
-        "Batk",
-        "Tang",
-        "Nshu",
-        "Kits",
-        "Xsux",
-        "Egyp",
-        "Hluw",
-    ]
-)
+_UNSPACED_SCRIPTS = {
+    *("Hani", "Hira", "Kana", "Bopo", "Thai", "Laoo", "Khmr", "Mymr", "Tibt", "Tale"),
+    *("Talu", "Lana", "Java", "Bali", "Batk", "Tang", "Nshu", "Kits", "Xsux", "Egyp"),
+    "Hluw",
+}
 
 # Zero-width joiners belong to the word they stand in; soft hyphens, word joiners and
 # marks of writing direction are invisible and belong to none.
