@@ -34,6 +34,9 @@ ANNOTATION = pa.schema(
         pa.field("platform", _LABEL),
         pa.field("category", _LABEL),
         pa.field("country", _LABEL),
+        # "url", "field" (declared source or file name) or "none": what the platform,
+        # category and country of the document rest on
+        pa.field("attributed_by", _LABEL, nullable=False),
         # signature@1
         pa.field("characters", pa.int64(), nullable=False),
         pa.field("bytes", pa.int64(), nullable=False),

@@ -1,0 +1,213 @@
+"""From a raw host name to its registered domain, public suffix, country and kind.
+
+In: raw hosts as `audit.kernels.url` cuts them. Out: a `Place`, or None where the host
+is no public name. The public suffix list is the one bundled with tldextract, together
+with the hosting services of the platform registry; what a suffix says of country and
+institution stands in suffixes.csv. Nothing is downloaded.
+
+One form is stored: lower case, international names as A-labels (``xn--...``), because
+a table must not depend on the Unicode version of whoever reads it.
+"""
+
+from __future__ import annotations
+
+import csv
+import ipaddress
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import translate
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
+from urllib.parse import unquote
+
+import idna
+import tldextract
+
+__all__ = ["Place", "SuffixRules", "normalise_host", "place_of", "suffix_rules"]
+
+_NAME = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*")
+_IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
+
+# Addresses of nobody in particular: this machine, private networks, link-local,
+# multicast. Listed here because Python's own lists differ from version to version.
+_NOWHERE = [
+    ipaddress.ip_network(network)
+    for network in (
+        "0.0.0.0/8", "10.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
+        "192.168.0.0/16", "224.0.0.0/3", "::/127", "fc00::/7", "fe80::/10", "ff00::/8",
+    )
+]  # fmt: skip
+
+
+class Place(NamedTuple):
+    """Where a host stands: its registered domain and what its suffix says.
+
+    Attributes:
+        domain: registered domain, or the address of an IP host.
+        suffix: public suffix, None for an IP host.
+        country: ISO 3166-1 alpha-2 of the suffix, None where it names no one country.
+        category: ``academic`` or ``government`` by rule, else None.
+    """
+
+    domain: str
+    suffix: str | None
+    country: str | None
+    category: str | None
+
+
+def normalise_host(raw: str) -> str:
+    """Return one spelling of a host name or address, "" where it is broken.
+
+    Args:
+        raw: The host as it stands in the URL, in lower case; an IPv6 address in
+            square brackets.
+    """
+    if raw.startswith("["):
+        return _address(raw[1:-1])
+    try:
+        name = unquote(raw, errors="strict").lower() if "%" in raw else raw
+        name = name if name.isascii() else _to_ascii(name)
+    except (UnicodeError, idna.IDNAError):
+        return ""
+    name = name.removesuffix(".")
+    if _IPV4.fullmatch(name):
+        return _address(name)
+    return name if len(name) <= 253 and _NAME.fullmatch(name) else ""
+
+
+def _to_ascii(name: str) -> str:
+    """Map a name as browsers do (UTS 46, not transitional), label by label."""
+    mapped = idna.uts46_remap(name, std3_rules=False, transitional=False)
+    labels = mapped.split(".")
+    return ".".join(
+        label if label.isascii() else idna.alabel(label).decode() for label in labels
+    )
+
+
+def _address(text: str) -> str:
+    """Return the shortest spelling of a public IP address, "" of any other."""
+    try:
+        address = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return ""
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    return "" if any(address in network for network in _NOWHERE) else str(address)
+
+
+@dataclass(frozen=True)
+class SuffixRules:
+    """What suffixes.csv says, indexed for look-ups.
+
+    Attributes:
+        country: country by top-level domain, where it is not the label itself.
+        generic: two-letter and other country domains that name no one country.
+        institution: category by public suffix; ``ac.*`` is any country's ``ac``.
+        names: pattern over registered domains and its category.
+        file_endings: top-level domains that are file endings as well.
+    """
+
+    country: dict[str, str]
+    generic: frozenset[str]
+    institution: dict[str, str]
+    names: tuple[tuple[re.Pattern[str], str], ...]
+    file_endings: frozenset[str]
+
+    def category_of(self, domain: str, suffix: str) -> str | None:
+        """Return the category that a suffix, or the form of the name, implies."""
+        found = self.institution.get(suffix)
+        head, _, tld = suffix.partition(".")
+        if found is None and len(tld) == 2:
+            found = self.institution.get(f"{head}.*")
+        if found is None:
+            found = next((c for p, c in self.names if p.fullmatch(domain)), None)
+        return found
+
+    def country_of(self, icann_suffix: str) -> str | None:
+        """Return the country of an ICANN suffix.
+
+        A repurposed domain is generic for names right under it; ``gov.co`` and
+        ``com.co`` are Colombia's all the same.
+        """
+        tld = icann_suffix.rpartition(".")[2]
+        if tld in self.generic and ("." not in icann_suffix or len(tld) != 2):
+            return None
+        if tld in self.country:
+            return self.country[tld]
+        return tld.upper() if len(tld) == 2 else None
+
+
+@cache
+def suffix_rules() -> SuffixRules:
+    """Read suffixes.csv, once per process."""
+    text = files("audit.resources").joinpath("suffixes.csv").read_text("utf-8")
+    rows = list(csv.DictReader(text.splitlines()))
+    of_kind = {
+        kind: {row["key"]: row["value"] for row in rows if row["kind"] == kind}
+        for kind in ("country", "generic", "institution", "name", "file")
+    }
+    return SuffixRules(
+        of_kind["country"],
+        frozenset(of_kind["generic"]),
+        of_kind["institution"],
+        tuple((re.compile(translate(k)), v) for k, v in of_kind["name"].items()),
+        frozenset(of_kind["file"]),
+    )
+
+
+class _Extractors(NamedTuple):
+    every: tldextract.TLDExtract
+    icann: tldextract.TLDExtract
+
+
+@cache
+def _extractors(hosting: frozenset[str]) -> _Extractors:
+    return _Extractors(
+        tldextract.TLDExtract(
+            cache_dir=None,
+            suffix_list_urls=(),
+            include_psl_private_domains=True,
+            extra_suffixes=sorted(hosting),
+        ),
+        tldextract.TLDExtract(cache_dir=None, suffix_list_urls=()),
+    )
+
+
+def place_of(raw: str, hosting: Iterable[str] = ()) -> Place | None:
+    """Return the place of a raw host, None where it is no public name.
+
+    A site under a private suffix (``someone.github.io``) is a registered domain of
+    its own; the host of the service itself falls back to the suffixes of ICANN. A
+    suffix that answers under its own name (``gov.uk``) is its own domain.
+
+    Args:
+        raw: Host from `audit.kernels.url.extract_hosts`; a leading ``?`` marks a name
+            that stood alone, refused where its ending is that of a file.
+        hosting: Suffixes beyond the public suffix list under which each name is a
+            site of its own (blog hosts).
+    """
+    host = normalise_host(raw.removeprefix("?"))
+    if not host:
+        return None
+    if ":" in host or _IPV4.fullmatch(host):
+        return Place(host, None, None, None)
+    every, icann = _extractors(
+        hosting if isinstance(hosting, frozenset) else frozenset(hosting)
+    )
+    narrow = icann.extract_str(host)
+    if not narrow.suffix or "." not in host:
+        return None
+    rules = suffix_rules()
+    if raw.startswith("?") and host.rpartition(".")[2] in rules.file_endings:
+        return None
+    wide = every.extract_str(host)
+    split = wide if wide.domain else narrow
+    domain = f"{split.domain}.{split.suffix}" if split.domain else split.suffix
+    return Place(
+        domain,
+        split.suffix,
+        rules.country_of(narrow.suffix),
+        rules.category_of(domain, narrow.suffix),
+    )
