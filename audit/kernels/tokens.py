@@ -10,11 +10,13 @@ one word has one hash in any document, run or corpus.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy import int64, uint8, uint32, uint64
+from numpy import int64, uint8, uint64
 
+from audit.kernels.hashing import load64, mix64
 from audit.kernels.jit import kernel
 from audit.resources.unicode import unicode_tables
 
@@ -42,15 +44,28 @@ DIGIT_INSIDE = 8
 BREAK_BEFORE = 16
 LINE_WRAP_BEFORE = 32
 
-# Word classes of `audit.resources.build_unicode`.
-_OTHER, _SPACE, _NEWLINE, _JOINER, _IGNORED, _LINK = 0, 1, 2, 3, 4, 5
-_MARK, _DIGIT, _LETTER, _LOWER, _UPPER, _UNSPACED = 6, 7, 8, 9, 10, 11
+# One bit a word class; the classes are those of `audit.resources.build_unicode`.
+_OTHER_BIT, _SPACE_BIT, _NEWLINE_BIT, _JOINER_BIT = 1, 2, 4, 8
+_IGNORED_BIT, _LINK_BIT, _MARK_BIT, _DIGIT_BIT = 16, 32, 64, 128
+_LETTER_BIT, _LOWER_BIT, _UPPER_BIT, _UNSPACED_BIT = 256, 512, 1024, 2048
+_BEYOND_BIT = 4096  # not ASCII: the class is in the large table
+_WORD_BITS = _MARK_BIT | _DIGIT_BIT | _LETTER_BIT | _LOWER_BIT | _UPPER_BIT
+_BEGIN_BITS = _DIGIT_BIT | _LETTER_BIT | _LOWER_BIT | _UPPER_BIT | _UNSPACED_BIT
+_FOLD_SHIFT = 16
 
 # The token hash: one round of xxHash64's kind a code point, then the finaliser of
 # MurmurHash3. Odd constants of high entropy (xxHash64's primes).
 _SEED = uint64(0x27D4EB2F165667C5)
 _MUL_A = uint64(0xC2B2AE3D27D4EB4F)
 _MUL_B = uint64(0x9E3779B185EBCA87)
+
+# Eight bytes at once.
+_ONES = uint64(0x0101010101010101)
+_LOW_BITS = uint64(0x7F * int(_ONES))
+_HIGH_BITS = uint64(0x80 * int(_ONES))
+_FROM_UPPER, _BEYOND_UPPER = uint64(0x3F * int(_ONES)), uint64(0x25 * int(_ONES))
+_FROM_LOWER, _BEYOND_LOWER = uint64(0x1F * int(_ONES)), uint64(0x05 * int(_ONES))
+_FROM_DIGIT, _BEYOND_DIGIT = uint64(0x50 * int(_ONES)), uint64(0x46 * int(_ONES))
 
 # The byte that is no part of UTF-8 where it stands decodes to U+FFFD, one byte long.
 _REPLACEMENT = 0xFFFD
@@ -106,7 +121,7 @@ def tokenize(data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> Tokens:
     _tokenize(
         data,
         offsets,
-        _ascii_table(),
+        _byte_table(),
         table.word_pages,
         table.word_blocks,
         (hashes, starts, lengths, flags),
@@ -146,86 +161,96 @@ def hash_words(words: list[str]) -> NDArray[np.uint64]:
     return hashes
 
 
-_ASCII: list[NDArray[np.uint32]] = []
-
-
-def _ascii_table() -> NDArray[np.uint32]:
-    """The word table of the first 128 code points, dense: class << 24 | folded."""
-    if not _ASCII:
-        table = unicode_tables()
-        first = int(table.word_pages[0]) << 8
-        block = table.word_blocks[first : first + 128]
-        _ASCII.append(block ^ np.arange(128, dtype=np.uint32))
-    return _ASCII[0]
+@lru_cache(maxsize=1)
+def _byte_table() -> NDArray[np.uint32]:
+    """Class bit of each byte that is ASCII, its folded letter from bit 16 on."""
+    table = np.full(256, _BEYOND_BIT, np.uint32)
+    unicode = unicode_tables()
+    first = int(unicode.word_pages[0]) << 8
+    values = unicode.word_blocks[first : first + 128]
+    folded = (values & 0x7F) ^ np.arange(128, dtype=np.uint32)
+    table[:128] = np.uint32(1) << (values >> 24) | folded << _FOLD_SHIFT
+    return table
 
 
 @kernel
-def decode(data: NDArray[np.uint8], at: int, end: int) -> tuple[int, int]:
-    """Return (code point, bytes) at ``at``; never looks at or beyond ``end``.
+def decode(first: Any, second: Any, third: Any, fourth: Any) -> Any:
+    """Return ``code point << 3 | bytes`` of the UTF-8 sequence of these bytes.
 
-    Bytes that are no UTF-8 (a continuation byte alone, a cut sequence, an overlong
-    form, a surrogate, beyond U+10FFFF) give U+FFFD and one byte.
+    Bytes beyond the end of the text are given as 0. What is no UTF-8 (a continuation
+    byte alone, a cut sequence, an overlong form, a surrogate, beyond U+10FFFF) gives
+    U+FFFD and one byte.
     """
-    lead = int64(data[at])
-    if lead < 0x80:
-        return lead, 1
-    if lead < 0xC2 or lead > 0xF4:
-        return int64(_REPLACEMENT), 1
-    if at + 1 >= end:
-        return int64(_REPLACEMENT), 1
-    second = int64(data[at + 1])
-    if second & 0xC0 != 0x80:
-        return int64(_REPLACEMENT), 1
-    if lead < 0xE0:
-        return (lead & 0x1F) << 6 | (second & 0x3F), 2
-    if at + 2 >= end:
-        return int64(_REPLACEMENT), 1
-    third = int64(data[at + 2])
+    if first < 0x80:
+        return first << 3 | 1
+    bad = _REPLACEMENT << 3 | 1
+    if first < 0xC2 or first > 0xF4 or second & 0xC0 != 0x80:
+        return bad
+    if first < 0xE0:
+        return ((first & 0x1F) << 6 | (second & 0x3F)) << 3 | 2
     if third & 0xC0 != 0x80:
-        return int64(_REPLACEMENT), 1
-    if lead < 0xF0:
-        point = (lead & 0x0F) << 12 | (second & 0x3F) << 6 | (third & 0x3F)
+        return bad
+    point = (second & 0x3F) << 6 | (third & 0x3F)
+    if first < 0xF0:
+        point |= (first & 0x0F) << 12
         if point < 0x800 or 0xD800 <= point < 0xE000:
-            return int64(_REPLACEMENT), 1
-        return point, 3
-    if at + 3 >= end:
-        return int64(_REPLACEMENT), 1
-    fourth = int64(data[at + 3])
-    if fourth & 0xC0 != 0x80:
-        return int64(_REPLACEMENT), 1
-    point = (
-        (lead & 0x07) << 18
-        | (second & 0x3F) << 12
-        | (third & 0x3F) << 6
-        | (fourth & 0x3F)
-    )
-    if point < 0x10000 or point > 0x10FFFF:
-        return int64(_REPLACEMENT), 1
-    return point, 4
+            return bad
+        return point << 3 | 3
+    point = (first & 0x07) << 18 | point << 6 | (fourth & 0x3F)
+    if fourth & 0xC0 != 0x80 or point < 0x10000 or point > 0x10FFFF:
+        return bad
+    return point << 3 | 4
 
 
 @kernel
-def hash_step(state: np.uint64, point: int) -> np.uint64:
-    """Mix one code point into a token hash, modulo 2^64."""
-    mixed = state ^ (uint64(point) * _MUL_A)
+def hash_step(state: Any, chunk: Any) -> Any:
+    """Mix eight bytes of a token into its hash, modulo 2^64."""
+    mixed = state ^ (chunk * _MUL_A)
     return ((mixed << uint64(31)) | (mixed >> uint64(33))) * _MUL_B
 
 
 @kernel
-def hash_end(state: np.uint64) -> np.uint64:
-    """Finish a token hash: every bit of the state reaches every bit of the result."""
-    state ^= state >> uint64(33)
-    state *= uint64(0xFF51AFD7ED558CCD)
-    state ^= state >> uint64(33)
-    state *= uint64(0xC4CEB9FE1A85EC53)
-    return state ^ (state >> uint64(33))
+def _ascii_letters(word: Any) -> Any:
+    """Return bit 7 of each byte of ``word`` set for (upper, lower, digit).
+
+    The text of all eight bytes is compared at once: adding 0x80 - c to a 7-bit byte
+    sets bit 7 from c on.
+    """
+    low = word & _LOW_BITS
+    ascii_only = ~word & _HIGH_BITS
+    upper = (low + _FROM_UPPER) & ~(low + _BEYOND_UPPER) & ascii_only
+    lower = (low + _FROM_LOWER) & ~(low + _BEYOND_LOWER) & ascii_only
+    digit = (low + _FROM_DIGIT) & ~(low + _BEYOND_DIGIT) & ascii_only
+    return upper, lower, digit
+
+
+@kernel
+def _put(state: Any, chunk: Any, shift: Any, point: Any) -> Any:
+    """Append a folded code point to a token hash of (state, chunk, shift).
+
+    The hash reads a token in chunks of eight bytes: one byte an ASCII letter, three,
+    the first of them above 127, any other. A chunk tells all its letters, so different
+    tokens of up to eight ASCII letters never share a hash.
+    """
+    packed = uint64(point)
+    width = uint64(8)
+    if point >= 128:
+        packed = (
+            (packed & uint64(0x7F) | uint64(0x80))
+            | ((packed >> uint64(7)) & uint64(0x7F)) << uint64(8)
+            | (packed >> uint64(14)) << uint64(16)
+        )
+        width = uint64(24)
+    if shift + width > uint64(64):
+        return hash_step(state, chunk), packed, width
+    return state, chunk | packed << shift, shift + width
 
 
 @kernel
 def _tokenize(
     data: NDArray[np.uint8],
     offsets: NDArray[np.int64],
-    ascii_table: NDArray[np.uint32],
+    byte_table: NDArray[np.uint32],
     pages: NDArray[np.uint16],
     blocks: NDArray[np.uint32],
     out: tuple[NDArray[Any], ...],
@@ -236,99 +261,138 @@ def _tokenize(
     for doc in range(len(offsets) - 1):
         at = offsets[doc]
         end = offsets[doc + 1]
-        # What lies between the last token and here: links, line ends, other things.
-        links, wraps, breaks, spaces = 0, 0, 1, 0
-        while at < end:
-            lead = data[at]
-            if lead < 0x80:
-                entry = ascii_table[lead]
-                step = 1
-            else:
-                point, step = decode(data, at, end)
-                entry = blocks[int64(pages[point >> 8]) << 8 | (point & 255)]
-                entry ^= uint32(point)
-            kind = entry >> uint32(24)
-            if kind < _MARK:
-                if kind == _SPACE:
-                    spaces = 1
-                elif kind == _NEWLINE:
-                    # CR LF is one line end.
-                    if not (lead == 10 and at > offsets[doc] and data[at - 1] == 13):
-                        wraps += 1
-                elif kind == _LINK:
-                    links += 1
-                elif kind == _OTHER:
-                    breaks = 1
-                at += step
-                continue
-            if kind == _MARK:
-                # A mark with no letter before it (an emoji's variation selector).
-                at += step
-                continue
-            # A token begins here.
-            start = at
-            state = hash_step(_SEED, entry & uint32(0x1FFFFF))
-            upper = uint8(0)
-            lower = uint8(0)
-            flag = uint8(0)
-            if kind == _UPPER:
-                upper = uint8(1)
-                flag |= uint8(INITIAL_UPPER)
-            elif kind == _LOWER:
-                lower = uint8(1)
-            elif kind == _DIGIT:
-                flag |= uint8(DIGIT_INSIDE)
-            unspaced = kind == _UNSPACED
-            if unspaced:
-                flag |= uint8(UNSPACED)
-            at += step
-            token_end = at
-            joiner = uint32(0)
-            while at < end:
-                lead = data[at]
-                if lead < 0x80:
-                    entry = ascii_table[lead]
-                    step = 1
-                else:
-                    point, step = decode(data, at, end)
-                    entry = blocks[int64(pages[point >> 8]) << 8 | (point & 255)]
-                    entry ^= uint32(point)
-                kind = entry >> uint32(24)
-                if kind < _MARK:
-                    if kind == _JOINER:
-                        joiner = entry & uint32(0x1FFFFF)
-                    elif kind != _IGNORED:
+        # What lies between the last token and here: classes seen, links, line ends.
+        # The first token of a document follows a break.
+        gap, links, wraps = int64(_OTHER_BIT), 0, 0
+        # The token being read; `inside` are the classes that may follow in it, none
+        # while there is no token.
+        inside, initial, seen = int64(0), int64(0), int64(0)
+        start, token_end, joiner = at, at, int64(0)
+        state, chunk, shift = _SEED, uint64(0), uint64(0)
+        while True:
+            if joiner == 0:
+                # Nearly all text: the ASCII letters of a word, eight at once...
+                while (
+                    at + 8 <= end
+                    and inside == _WORD_BITS
+                    and (shift == uint64(0) or shift == uint64(64))
+                ):
+                    word = load64(data, at)
+                    upper, lower, digit = _ascii_letters(word)
+                    other = ~(upper | lower | digit) & _HIGH_BITS
+                    # All bits of the bytes before the first that is no letter.
+                    mask = ((other & (~other + uint64(1))) >> uint64(7)) - uint64(1)
+                    count = ((mask & _ONES) * _ONES) >> uint64(56)
+                    if count == uint64(0):
                         break
+                    if shift == uint64(64):
+                        state = hash_step(state, chunk)
+                    # Bit 7 of an upper-case letter, moved to the bit that folds it.
+                    chunk = (word | upper >> uint64(2)) & mask
+                    shift = count << uint64(3)
+                    seen |= (
+                        int64((upper & mask) != uint64(0)) * _UPPER_BIT
+                        | int64((lower & mask) != uint64(0)) * _LOWER_BIT
+                        | int64((digit & mask) != uint64(0)) * _DIGIT_BIT
+                    )
+                    at += int64(count)
+                    token_end = at
+                    if count != uint64(8):
+                        break
+                # ... or one by one.
+                while at < end:
+                    entry = int64(byte_table[data[at]])
+                    if not entry & inside:
+                        break
+                    if shift == uint64(64):
+                        state = hash_step(state, chunk)
+                        chunk = uint64(0)
+                        shift = uint64(0)
+                    chunk |= uint64(entry >> _FOLD_SHIFT) << shift
+                    shift += uint64(8)
+                    seen |= entry
+                    at += 1
+                    token_end = at
+
+            # One code point of any kind; the end of the document parts words too.
+            entry, point, step = int64(_OTHER_BIT), int64(0), int64(1)
+            if at < end:
+                entry = int64(byte_table[data[at]])
+                point = entry >> _FOLD_SHIFT
+                if entry & _BEYOND_BIT:
+                    second = int64(data[at + 1]) if at + 1 < end else int64(0)
+                    third = int64(data[at + 2]) if at + 2 < end else int64(0)
+                    fourth = int64(data[at + 3]) if at + 3 < end else int64(0)
+                    decoded = decode(int64(data[at]), second, third, fourth)
+                    point = decoded >> 3
+                    step = decoded & 7
+                    value = int64(blocks[int64(pages[point >> 8]) << 8 | (point & 255)])
+                    point ^= value & 0x1FFFFF
+                    entry = int64(1) << (value >> 24)
+            if inside:
+                if entry & inside:
+                    if joiner != 0:
+                        # A joiner counts only where the word goes on behind it.
+                        state, chunk, shift = _put(state, chunk, shift, joiner)
+                        joiner = int64(0)
+                    state, chunk, shift = _put(state, chunk, shift, point)
+                    seen |= entry
+                    at += step
+                    token_end = at
+                    continue
+                if entry & (_JOINER_BIT | _IGNORED_BIT):
+                    if entry & _JOINER_BIT:
+                        joiner = point
                     at += step
                     continue
-                if kind == _UNSPACED or (unspaced and kind != _MARK):
-                    break
-                if joiner != 0:
-                    # A joiner counts only inside a word, not at its end.
-                    state = hash_step(state, joiner)
-                    joiner = uint32(0)
-                state = hash_step(state, entry & uint32(0x1FFFFF))
-                if kind == _LOWER:
-                    lower = uint8(1)
-                elif kind == _UPPER:
-                    upper = uint8(1)
-                elif kind == _DIGIT:
-                    flag |= uint8(DIGIT_INSIDE)
-                at += step
-                token_end = at
-            if upper and not lower:
-                flag |= uint8(ALL_UPPER)
-            if breaks or wraps or links > 1 or (links == 1 and spaces):
-                flag |= uint8(BREAK_BEFORE)
-                if wraps == 1 and not breaks and links == 0:
-                    flag |= uint8(LINE_WRAP_BEFORE)
-            hashes[n] = hash_end(state)
-            starts[n] = start
-            lengths[n] = token_end - start
-            flags[n] = flag
-            n += 1
-            links, wraps, breaks, spaces = 0, 0, 0, 0
+                hashes[n] = mix64(hash_step(state, chunk))
+                starts[n] = start
+                lengths[n] = token_end - start
+                flags[n] = _flags(initial, seen, gap, links, wraps)
+                n += 1
+                inside, joiner = int64(0), int64(0)
+                gap, links, wraps = int64(0), 0, 0
+            if at >= end:
+                break
+            if entry & _BEGIN_BITS:
+                initial, seen, start = entry, int64(0), at
+                state, chunk, shift = _SEED, uint64(0), uint64(0)
+                inside = int64(_WORD_BITS)
+                if entry & _UNSPACED_BIT:
+                    inside = int64(_MARK_BIT)
+                    state, chunk, shift = _put(state, chunk, shift, point)
+                    at += step
+                    token_end = at
+                continue
+            gap |= entry
+            if entry & _LINK_BIT:
+                links += 1
+            elif entry & _NEWLINE_BIT and not (
+                # CR LF is one line end.
+                data[at] == 10 and at > offsets[doc] and data[at - 1] == 13
+            ):
+                wraps += 1
+            at += step
         doc_offsets[doc + 1] = n
+
+
+@kernel
+def _flags(initial: Any, seen: Any, gap: Any, links: Any, wraps: Any) -> Any:
+    """Return the flags of a token, without a branch: they follow no pattern."""
+    upper = (seen & _UPPER_BIT) != 0
+    others = (gap & _OTHER_BIT) != 0
+    apart = (
+        others | (wraps > 0) | (links > 1) | ((links == 1) & (gap & _SPACE_BIT != 0))
+    )
+    wrap = (wraps == 1) & (not others) & (links == 0)
+    return (
+        int64((initial & _UNSPACED_BIT) != 0) * UNSPACED
+        | int64((initial & _UPPER_BIT) != 0) * INITIAL_UPPER
+        | int64(upper & ((seen & _LOWER_BIT) == 0)) * ALL_UPPER
+        | int64((seen & _DIGIT_BIT) != 0) * DIGIT_INSIDE
+        | int64(apart) * BREAK_BEFORE
+        | int64(wrap) * LINE_WRAP_BEFORE
+    )
 
 
 @kernel
