@@ -1,0 +1,361 @@
+"""Stored profiles, opened.
+
+In: folders as given on the command line: ``OUT/<corpus>``, or an OUT folder that holds
+several. Out: `Profile` objects that read their tables when asked, checked against the
+contracts, and refusals to set side by side what was measured differently.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from audit.errors import ProfileError
+from schemas.profile import SCHEMA_VERSION, TABLES
+
+__all__ = [
+    "PREFIX",
+    "Profile",
+    "load_overlap",
+    "load_profile",
+    "load_profiles",
+    "require_comparable",
+    "require_mergeable",
+]
+
+PREFIX = "corpus_audit."
+_AGAIN = "Profile the corpus again with this version of corpus-audit."
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One profile on disk; tables are read on first use and kept.
+
+    Attributes:
+        folder: The folder of its tables.
+        corpus: Name of the corpus, from the footer.
+        label: Name among the profiles it was loaded with: the corpus, or the end of the
+            path where two have one name.
+        metadata: Footer keys without the ``corpus_audit.`` prefix.
+    """
+
+    folder: Path
+    corpus: str
+    label: str
+    metadata: dict[str, str]
+    _tables: dict[str, pa.Table] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+
+    def has(self, name: str) -> bool:
+        """Say whether the profile holds a table (``documents`` is optional)."""
+        return (self.folder / f"{name}.parquet").exists() or (
+            self.folder / name
+        ).is_dir()
+
+    def table(self, name: str) -> pa.Table:
+        """Return a table of the profile in the order and types of its contract.
+
+        Columns that a newer version added are kept at the end.
+
+        Raises:
+            ProfileError: The table is missing, unreadable, lacks a column or belongs
+                to another run.
+        """
+        if name not in self._tables:
+            path = self.folder / f"{name}.parquet"
+            if not path.exists() and (self.folder / name).is_dir():
+                path = self.folder / name
+            self._tables[name] = _read(path, name, self.metadata)
+        return self._tables[name]
+
+    def frame(self, name: str) -> pl.DataFrame:
+        """Return a table as a polars frame; see `table`."""
+        return pl.DataFrame(pl.from_arrow(self.table(name)))
+
+    @cached_property
+    def summary(self) -> dict[str, Any]:
+        """The one row of ``summary``."""
+        rows = self.table("summary").to_pylist()
+        if len(rows) != 1:
+            raise ProfileError(
+                "a summary has one row",
+                value=len(rows),
+                where=str(self.folder / "summary.parquet"),
+                next_step=_AGAIN,
+            )
+        return dict(rows[0])
+
+    @cached_property
+    def resources(self) -> dict[str, Any]:
+        """Checksums of models and tables by annotator."""
+        return _json(self.metadata.get("resources"), self.folder, "resources")
+
+    @cached_property
+    def layout(self) -> dict[str, Any]:
+        """Shingle and band layout and seed of the near-duplicate search."""
+        return _json(self.metadata.get("layout"), self.folder, "layout")
+
+
+def load_profiles(paths: Iterable[Path | str], *, least: int = 1) -> list[Profile]:
+    """Open profiles in the order given; an OUT folder stands for all it holds.
+
+    Args:
+        paths: Folders ``OUT/<corpus>`` or ``OUT``.
+        least: How many profiles the caller needs.
+
+    Raises:
+        ProfileError: A path holds no profile, or there are fewer than needed; the
+            message names the path and what is missing.
+    """
+    folders: list[Path] = []
+    for path in paths:
+        folders += [f for f in _expand(Path(path)) if f not in folders]
+    if len(folders) < least:
+        raise ProfileError(
+            f"at least {least} different profiles are needed",
+            value=[str(folder) for folder in folders],
+            next_step="Name a folder OUT/<corpus> for each, or an OUT folder.",
+        )
+    opened = [_open(folder) for folder in folders]
+    names = _labels([(folder, corpus) for folder, corpus, _ in opened])
+    return [
+        Profile(folder, corpus, label, metadata)
+        for (folder, corpus, metadata), label in zip(opened, names, strict=True)
+    ]
+
+
+def load_profile(path: Path | str) -> Profile:
+    """Open exactly one profile.
+
+    Raises:
+        ProfileError: The path holds none, or several.
+    """
+    found = load_profiles([path])
+    if len(found) != 1:
+        raise ProfileError(
+            "one profile is needed here",
+            value=[profile.label for profile in found],
+            where=str(path),
+            next_step=f"Name one of them, as {found[0].folder}.",
+        )
+    return found[0]
+
+
+def load_overlap(profiles: Sequence[Profile]) -> pl.DataFrame | None:
+    """Return the overlap rows between the given profiles, None where none are stored.
+
+    ``overlap.parquet`` lies beside the profiles' folders; rows of other corpora are
+    left out.
+    """
+    names = {profile.corpus for profile in profiles}
+    frames = []
+    for parent in dict.fromkeys(profile.folder.parent for profile in profiles):
+        path = parent / "overlap.parquet"
+        if path.exists():
+            frame = pl.DataFrame(pl.from_arrow(_read(path, "overlap", None)))
+            frames.append(
+                frame.filter(
+                    pl.col("corpus_a").is_in(names) & pl.col("corpus_b").is_in(names)
+                )
+            )
+    rows = pl.concat(frames).unique(maintain_order=True) if frames else None
+    return rows if rows is not None and len(rows) else None
+
+
+def require_comparable(profiles: Sequence[Profile]) -> None:
+    """Refuse profiles whose figures do not mean the same.
+
+    Languages, sources and cultures depend on the annotators' models and tables,
+    duplicates on the shingle and band layout. The config fingerprint as a whole is not
+    compared: it also covers how the input was read, which two corpora need not share.
+
+    Raises:
+        ProfileError: Names the first part that differs and both values.
+    """
+    first = profiles[0]
+    parts: tuple[tuple[str, Callable[[Profile], Any], str], ...] = (
+        ("schema version", lambda p: p.metadata.get("schema_version"), _AGAIN),
+        (
+            "models and tables",
+            lambda p: p.resources,
+            "Profile both with the same models and the same version of corpus-audit.",
+        ),
+        (
+            "shingle and band layout",
+            lambda p: p.layout,
+            "Duplicate rates of two layouts cannot be set side by side: profile both "
+            "with the same layout and seed.",
+        ),
+    )
+    for other in profiles[1:]:
+        for what, part, next_step in parts:
+            one, two = part(first), part(other)
+            if one != two:
+                detail, one, two = _first_difference(what, one, two)
+                raise ProfileError(
+                    f"profiles must share their {detail}",
+                    value=f"{one} and {two}",
+                    where=f"{first.folder} and {other.folder}",
+                    next_step=next_step,
+                )
+
+
+def require_mergeable(profiles: Sequence[Profile]) -> None:
+    """Refuse profiles that could not have come from one run.
+
+    The same parts must match as for a comparison: they decide every count.
+
+    Raises:
+        ProfileError: Names the first part that differs and both values.
+    """
+    require_comparable(profiles)
+
+
+def _first_difference(what: str, one: Any, two: Any) -> tuple[str, Any, Any]:
+    """Walk into nested metadata to the first key whose values differ."""
+    while isinstance(one, dict) and isinstance(two, dict):
+        key = min(k for k in one.keys() | two.keys() if one.get(k) != two.get(k))
+        what, one, two = f"{what}, {key}", one.get(key), two.get(key)
+    return what, one, two
+
+
+def _expand(path: Path) -> list[Path]:
+    if (path / "summary.parquet").exists():
+        return [path]
+    if not path.exists():
+        raise ProfileError(
+            "a profile is a folder that exists",
+            value=str(path),
+            next_step="Make one with: corpus-audit profile PATH --out DIR.",
+        )
+    inside = sorted(p.parent for p in path.glob("*/summary.parquet"))
+    if not inside:
+        raise ProfileError(
+            "a profile holds summary.parquet, or folders that do",
+            value=str(path),
+            next_step="Name OUT/<corpus> or OUT as `corpus-audit profile` wrote it.",
+        )
+    return inside
+
+
+def _open(folder: Path) -> tuple[Path, str, dict[str, str]]:
+    optional = {"overlap", "documents"}
+    missing = [
+        f"{name}.parquet"
+        for name in TABLES
+        if name not in optional and not (folder / f"{name}.parquet").exists()
+    ]
+    if missing:
+        raise ProfileError(
+            "a profile has all its tables; missing here",
+            value=", ".join(missing),
+            where=str(folder),
+            next_step=_AGAIN,
+        )
+    metadata = _footer(folder / "summary.parquet")
+    version = metadata.get("schema_version")
+    if version != SCHEMA_VERSION:
+        raise ProfileError(
+            f"a profile has schema version {SCHEMA_VERSION!r} to be read here",
+            value=version,
+            where=str(folder / "summary.parquet"),
+            next_step=_AGAIN,
+        )
+    return folder, metadata.get("corpus") or folder.name, metadata
+
+
+def _labels(opened: Sequence[tuple[Path, str]]) -> list[str]:
+    """Name profiles apart: by corpus, else by as much of the path as it takes."""
+    counted = Counter(corpus for _, corpus in opened)
+    labels = []
+    for folder, corpus in opened:
+        if counted[corpus] == 1:
+            labels.append(corpus)
+            continue
+        parts = folder.resolve().parts
+        twins = [f.resolve().parts for f, c in opened if c == corpus and f != folder]
+        depth = 1
+        while depth < len(parts) and any(t[-depth:] == parts[-depth:] for t in twins):
+            depth += 1
+        labels.append("/".join(parts[-depth:]))
+    return labels
+
+
+def _footer(path: Path) -> dict[str, str]:
+    try:
+        raw = pq.read_schema(path).metadata or {}
+    except (OSError, pa.ArrowException) as error:
+        raise _unreadable(path, error) from error
+    return {
+        key.decode()[len(PREFIX) :]: value.decode()
+        for key, value in raw.items()
+        if key.decode("utf-8", "replace").startswith(PREFIX)
+    }
+
+
+def _read(path: Path, name: str, expected: dict[str, str] | None) -> pa.Table:
+    contract = TABLES[name]
+    try:
+        table = pq.read_table(path)
+    except (OSError, pa.ArrowException) as error:
+        raise _unreadable(path, error) from error
+    lacking = [c for c in contract.schema.names if c not in table.column_names]
+    if lacking:
+        raise ProfileError(
+            f"table {name} has all its columns; missing",
+            value=", ".join(lacking),
+            where=str(path),
+            next_step=_AGAIN,
+        )
+    if expected is not None:
+        _same_run(path, table.schema.metadata or {}, expected)
+    added = [c for c in table.column_names if c not in contract.schema.names]
+    schema = pa.schema([*contract.schema, *(table.schema.field(c) for c in added)])
+    try:
+        return table.select(schema.names).cast(schema)
+    except (pa.ArrowException, ValueError) as error:
+        raise _unreadable(path, error) from error
+
+
+def _same_run(path: Path, raw: dict[bytes, bytes], expected: dict[str, str]) -> None:
+    for key in ("schema_version", "config_fingerprint", "corpus"):
+        found = raw.get((PREFIX + key).encode(), b"").decode()
+        if found != expected.get(key, ""):
+            raise ProfileError(
+                f"the tables of a profile come from one run; {key} differs",
+                value=f"{expected.get(key, '')} and {found}",
+                where=str(path),
+                next_step=_AGAIN,
+            )
+
+
+def _unreadable(path: Path, error: Exception) -> ProfileError:
+    return ProfileError(
+        "a profile's tables are Parquet files in the format of this version",
+        value=str(error).splitlines()[0][:200],
+        where=str(path),
+        next_step=_AGAIN,
+    )
+
+
+def _json(text: str | None, folder: Path, key: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text or "{}")
+    except ValueError as error:
+        raise ProfileError(
+            f"footer key {PREFIX}{key} holds JSON",
+            value=(text or "")[:80],
+            where=str(folder),
+            next_step=_AGAIN,
+        ) from error
+    return value if isinstance(value, dict) else {"value": value}

@@ -1,0 +1,278 @@
+"""The ``diversity`` table of a profile, with intervals over sources.
+
+In: the joint counts ``mix`` and ``culture_mix``. Out: Hill numbers and concentration
+for every facet and weight, each with a bootstrap interval whose sampling unit is the
+source.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from audit.measures import diversity, interval
+from audit.measures.facets import FACETS, WEIGHTS, Facet, facet_frame
+from audit.measures.similarity import GroupLevel, group_ordinariness, similarity_hill
+from schemas.profile import TABLES
+
+__all__ = [
+    "DIVERSITY_FACETS",
+    "MEASURES",
+    "REGION_SIMILARITY",
+    "Grouping",
+    "diversity_table",
+]
+
+DIVERSITY_FACETS = (
+    "language",
+    "script",
+    "domain",
+    "platform",
+    "source_country",
+    "culture",
+    "region",
+)
+MEASURES = ("hill_0", "hill_1", "hill_2", "hill_inf", "hhi", "gini", "coverage")
+
+# Two cultures of one UN subregion count as half alike in `hill_1_similarity`: a
+# convention, stated in the docs; 0 is the plain Hill number, 1 counts regions.
+REGION_SIMILARITY = 0.5
+
+Floats = NDArray[np.float64]
+
+
+class Grouping(NamedTuple):
+    """A level of likeness between keys: those of one group are alike by ``within``.
+
+    Attributes:
+        groups: Group of each key; keys that are missing are like no other.
+        within: Similarity in [0, 1].
+    """
+
+    groups: Mapping[str, str]
+    within: float
+
+
+class _Prepared(NamedTuple):
+    """One facet and weight, ready for resampling.
+
+    Attributes:
+        totals: float64[n_keys].
+        matrix: Sparse float64[n_keys, n_units], the counts by unit.
+        seen: float64[n_units, 4]: mass in keys seen once (in this weight), keys seen
+            once, keys seen twice, documents.
+        mass: float64[n_units], counts of each unit in this weight.
+        levels: Likeness of the keys, empty where no measure uses it.
+    """
+
+    facet: str
+    weight: str
+    totals: Floats
+    matrix: Any
+    seen: Floats
+    mass: Floats
+    levels: Sequence[GroupLevel]
+
+
+def diversity_table(
+    mix: pa.Table,
+    culture_mix: pa.Table,
+    corpus: str,
+    regions: Mapping[str, str],
+    *,
+    families: Sequence[Grouping] = (),
+    replicates: int = interval.REPLICATES,
+    seed: int = interval.SEED,
+) -> pa.Table:
+    """Return the ``diversity`` table of a corpus.
+
+    Args:
+        mix: Joint counts in the ``mix`` schema (at least unit, the facets' columns,
+            documents and characters).
+        culture_mix: In the ``culture_mix`` schema.
+        corpus: Name written to every row.
+        regions: UN subregion of each culture (ISO 3166-1 alpha-2).
+        families: Likeness of languages from wide to narrow; adds ``hill_1_similarity``
+            to the facet ``language``.
+        replicates: Bootstrap replicates.
+        seed: Seed of the bootstrap.
+
+    Returns:
+        Facets x weights x measures in the order of `DIVERSITY_FACETS` and `MEASURES`.
+        A facet without keys has Hill numbers of 0 and nulls elsewhere.
+    """
+    alike = {
+        "language": list(families),
+        "culture": [Grouping(regions, REGION_SIMILARITY)],
+    }
+    frames = {"mix": mix, "culture_mix": culture_mix}
+    rows: list[dict[str, Any]] = []
+    for table, arrow in frames.items():
+        facets = [f for f in DIVERSITY_FACETS if FACETS[f].table == table]
+        columns = {FACETS[f].column for f in facets} | {"unit", *WEIGHTS}
+        frame = pl.DataFrame(pl.from_arrow(arrow.select(sorted(columns))))
+        units = frame.select(pl.col("unit").unique().sort())["unit"]
+        numbers = pl.DataFrame({"unit": units}).with_row_index("row")
+        prepared = [
+            one
+            for name in facets
+            for one in _prepare(
+                facet_frame(frame, FACETS[name], regions),
+                FACETS[name],
+                numbers,
+                alike.get(name, []),
+            )
+        ]
+        hashes = interval.unit_hashes(units.to_arrow())
+        rows += _measure_all(prepared, hashes, replicates, seed)
+    for row in rows:
+        row["corpus"] = corpus
+    return pa.Table.from_pylist(rows, schema=TABLES["diversity"].schema)
+
+
+def _prepare(
+    frame: pl.DataFrame,
+    facet: Facet,
+    numbers: pl.DataFrame,
+    alike: Sequence[Grouping],
+) -> list[_Prepared]:
+    """Turn the counts of a facet into matrices, one for each weight."""
+    from scipy.sparse import coo_array
+
+    inside = frame.filter(~pl.col("key").is_in(list(facet.outside)))
+    keys = inside.group_by("key").agg(pl.col(WEIGHTS).sum()).sort("key")
+    keys = keys.with_row_index("number")
+    joined = inside.join(
+        keys.select("key", "number", total="documents"), on="key"
+    ).join(numbers, on="unit")
+    shape = (len(keys), len(numbers))
+    row = joined["row"].to_numpy()
+    place = (joined["number"].to_numpy(), row)
+    documents = joined["documents"].to_numpy().astype(np.float64)
+    total = joined["total"].to_numpy()
+    levels = [_level(keys["key"].to_list(), grouping) for grouping in alike]
+    prepared = []
+    for weight in WEIGHTS:
+        mass = joined[weight].to_numpy().astype(np.float64)
+        seen = [mass * (total == 1), documents * (total == 1)]
+        # A key seen twice may lie in two units: each holds half of it.
+        seen += [documents * (total == 2) / 2, documents]
+        seen = [_by_unit(row, x, shape[1]) for x in seen]
+        prepared.append(
+            _Prepared(
+                facet.name,
+                weight,
+                keys[weight].to_numpy().astype(np.float64),
+                coo_array((mass, place), shape=shape).tocsr(),
+                np.column_stack(seen),
+                _by_unit(row, mass, shape[1]),
+                levels,
+            )
+        )
+    return prepared
+
+
+def _by_unit(row: NDArray[np.uint32], values: Floats, n_units: int) -> Floats:
+    # bincount of nothing is of integers, whatever the weights are.
+    return np.bincount(row, values, minlength=n_units).astype(np.float64)
+
+
+def _level(keys: Sequence[str], grouping: Grouping) -> GroupLevel:
+    names = sorted({grouping.groups[key] for key in keys if key in grouping.groups})
+    code = {name: number for number, name in enumerate(names)}
+    groups = [code.get(grouping.groups.get(key, ""), -1) for key in keys]
+    return GroupLevel(np.array(groups, np.int64), grouping.within)
+
+
+def _measure_all(
+    prepared: Sequence[_Prepared],
+    hashes: NDArray[np.uint64],
+    replicates: int,
+    seed: int,
+) -> list[dict[str, Any]]:
+    """Return the rows of all prepared facets; the weights are drawn once for all."""
+    drawn: list[list[dict[str, Floats]]] = [[] for _ in prepared]
+    for weights in interval.weight_chunks(hashes, replicates, seed):
+        for facet, chunks in zip(prepared, drawn, strict=True):
+            counts = np.ascontiguousarray((facet.matrix @ weights).T)
+            chunks.append(
+                _measures(counts, weights.T @ facet.seen, weights.T @ facet.mass, facet)
+            )
+    rows = []
+    for facet, chunks in zip(prepared, drawn, strict=True):
+        point = _measures(
+            facet.totals[None, :],
+            facet.seen.sum(axis=0)[None, :],
+            facet.mass.sum(keepdims=True),
+            facet,
+        )
+        for measure, value in point.items():
+            replicate = [chunk[measure] for chunk in chunks]
+            rows.append(_row(facet, measure, float(value[0]), replicate))
+    return rows
+
+
+def _measures(
+    counts: Floats, seen: Floats, mass: Floats, facet: _Prepared
+) -> dict[str, Floats]:
+    """Return every measure for each row of counts, float64[n_rows] each."""
+    alone, f1, f2, documents = seen.T
+    result = {
+        "hill_0": diversity.hill(counts, 0),
+        "hill_1": diversity.hill(counts, 1),
+        "hill_2": diversity.hill(counts, 2),
+        "hill_inf": diversity.hill(counts, math.inf),
+        "hhi": diversity.hhi(counts),
+        "gini": diversity.gini(counts),
+        "coverage": _coverage(alone, f1, f2, documents, mass),
+    }
+    if facet.levels:
+        shares = counts / np.maximum(counts.sum(axis=-1, keepdims=True), 1e-300)
+        ordinary = group_ordinariness(shares, facet.levels)
+        result["hill_1_similarity"] = similarity_hill(counts, 1, ordinariness=ordinary)
+    return result
+
+
+def _coverage(
+    alone: Floats, f1: Floats, f2: Floats, documents: Floats, mass: Floats
+) -> Floats:
+    """Return sample coverage; by characters, the singletons count with their length."""
+    by_documents = diversity.sample_coverage(f1, f2, documents)
+    unseen = np.divide(
+        (1 - by_documents) * documents, f1, out=np.zeros_like(f1), where=f1 > 0
+    )
+    share = np.divide(alone, mass, out=np.zeros_like(alone), where=mass > 0)
+    return np.where(documents > 0, np.clip(1 - share * unseen, 0.0, 1.0), np.nan)
+
+
+def _row(
+    facet: _Prepared, measure: str, value: float, replicates: Sequence[Floats]
+) -> dict[str, Any]:
+    draws = np.concatenate(replicates) if replicates else np.zeros(0)
+    effective = measure.startswith("hill")
+    found = interval.centred_interval(
+        value,
+        draws,
+        positive=effective,
+        bounds=(0.0, math.inf) if effective else (0.0, 1.0),
+    )
+    return {
+        "facet": facet.facet,
+        "weight": facet.weight,
+        "measure": measure,
+        **{
+            name: None if math.isnan(figure) else _rounded(figure)
+            for name, figure in found._asdict().items()
+        },
+    }
+
+
+def _rounded(figure: float) -> float:
+    # Sums of floats differ in their last bits between CPUs; a profile must not.
+    return float(f"{figure:.10g}")

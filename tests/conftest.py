@@ -1,0 +1,1 @@
+"""Standing here, this file puts ``tests/`` on the path: shared test modules import."""
