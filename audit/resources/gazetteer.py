@@ -1,0 +1,178 @@
+"""The cultural gazetteer: references, and their forms compiled for matching.
+
+In: `culture/references.parquet` and `culture/forms.parquet` (see `build_culture`). Out:
+one `Gazetteer` a process. The files hold the forms as text, so a change of tokens or
+hashes never makes them stale; compiling them takes a fraction of a second.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from audit.batch import text_block
+from audit.errors import RunError
+from audit.kernels.gazetteer import Claims, Index, build_index
+from audit.kernels.tokens import tokenize
+from audit.resources.countries import countries, language_countries
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = [
+    "CATEGORIES",
+    "SCHEMA_VERSION",
+    "Gazetteer",
+    "compile_forms",
+    "gazetteer",
+    "gazetteer_checksum",
+    "references",
+]
+
+SCHEMA_VERSION = "1"
+
+CATEGORIES = (
+    "place",
+    "person",
+    "organisation",
+    "holiday",
+    "food",
+    "clothing",
+    "currency",
+    "language",
+    "religion",
+    "literature",
+    "music",
+    "film_media",
+    "sport",
+    "education",
+    "institution",
+    "history",
+    "nature",
+)
+
+_FOLDER = Path(__file__).parent / "culture"
+_VERSION_KEY = b"corpus_audit.schema_version"
+_CHECKSUM_KEY = b"corpus_audit.checksum"
+# A language is a culture's own when that country has this share of its speakers.
+_HOME_SHARE = 0.6
+
+
+@dataclass(frozen=True)
+class Gazetteer:
+    """References and compiled forms.
+
+    Attributes:
+        references: Table of ``name``, ``culture``, ``category``, ``weight``; the row
+            number is the reference's number.
+        cultures: codes of the cultures, ascending; their numbers in ``claims``.
+        index: compiled forms.
+        claims: what each form may stand for.
+        homes: number of the culture that a language (ISO 639-3) is its own language.
+    """
+
+    references: pa.Table
+    cultures: tuple[str, ...]
+    index: Index
+    claims: Claims
+    homes: dict[str, int]
+
+
+def compile_forms(
+    forms: pa.Array,
+    references: NDArray[np.int32],
+    flags: NDArray[np.uint8],
+    reference_cultures: NDArray[np.int16],
+) -> tuple[Index, Claims]:
+    """Return the index and the claims of forms.
+
+    Args:
+        forms: large_string array; the forms of one token sequence in the order of
+            preference of their references.
+        references: int32[n_forms], the reference that each form stands for.
+        flags: uint8[n_forms], see `audit.kernels.gazetteer`.
+        reference_cultures: int16[n_references].
+    """
+    index, groups = build_index(tokenize(*text_block(forms)))
+    order = np.argsort(groups, kind="stable")
+    order = order[groups[order] >= 0]
+    offsets = np.zeros(len(index.case) + 1, np.int64)
+    np.cumsum(np.bincount(groups[order], minlength=len(index.case)), out=offsets[1:])
+    claimed = references[order]
+    return index, Claims(offsets, claimed, reference_cultures[claimed], flags[order])
+
+
+@cache
+def gazetteer() -> Gazetteer:
+    """Return the gazetteer, read and compiled once a process."""
+    table = _read("references.parquet")
+    forms = _read("forms.parquet", ["form", "reference", "flags"])
+    cultures = tuple(sorted(countries()["country"].to_pylist()))
+    numbers = {code: n for n, code in enumerate(cultures)}
+    labels = table["culture"].combine_chunks()
+    codes = np.array([numbers[c] for c in labels.dictionary.to_pylist()], np.int16)
+    index, claims = compile_forms(
+        forms["form"].combine_chunks(),
+        forms["reference"].to_numpy(),
+        forms["flags"].to_numpy(),
+        codes[labels.indices.to_numpy()],
+    )
+    return Gazetteer(table, cultures, index, claims, _homes(numbers))
+
+
+@cache
+def references() -> pa.Table:
+    """Return what the gazetteer knows, one row a reference.
+
+    Returns:
+        Columns ``reference`` (int32, ascending from 0), ``name``, ``culture`` (ISO
+        3166-1 alpha-2), ``region`` (UN M49 subregion), ``category``.
+    """
+    table = _read("references.parquet")
+    known = countries()
+    at = pc.index_in(table["culture"].cast(pa.string()), known["country"])
+    return pa.table(
+        {
+            "reference": pa.array(np.arange(len(table), dtype=np.int32)),
+            "name": table["name"],
+            "culture": table["culture"],
+            "region": known["subregion"].take(at).combine_chunks().dictionary_encode(),
+            "category": table["category"],
+        }
+    )
+
+
+@cache
+def gazetteer_checksum() -> str:
+    """Return the SHA-256 of references and forms, as the build has stored it."""
+    metadata = pq.read_schema(_FOLDER / "forms.parquet").metadata or {}
+    return (metadata.get(_CHECKSUM_KEY) or b"").decode()
+
+
+def _homes(numbers: dict[str, int]) -> dict[str, int]:
+    table = language_countries()
+    own = table.filter(pc.greater_equal(table["share"], _HOME_SHARE))
+    pairs = zip(own["language"].to_pylist(), own["country"].to_pylist(), strict=True)
+    # English has no country with most of its speakers, but for a share near half.
+    return {language: numbers[c] for language, c in pairs if language != "eng"}
+
+
+def _read(name: str, columns: list[str] | None = None) -> pa.Table:
+    path = _FOLDER / name
+    table = pq.read_table(path, columns=columns)
+    version = (table.schema.metadata or {}).get(_VERSION_KEY, b"").decode()
+    if version != SCHEMA_VERSION:
+        raise RunError(
+            f"the gazetteer has schema version {SCHEMA_VERSION}",
+            value=version,
+            where=str(path),
+            next_step="Remake it with python -m audit.resources.build_culture.",
+        )
+    return table
