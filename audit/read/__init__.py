@@ -1,1 +1,21 @@
-"""Readers: files of any usual layout in, DOCUMENT batches and REJECT rows out."""
+"""Read corpora of any usual format and layout as DOCUMENT batches with bounded memory.
+
+In: files, folders and globs on a `FileSystem`. Out: `ReadBatch` values: documents, and
+a reject for every record that is none.
+"""
+
+from audit.read.files import FileInfo, FileSystem, LocalFileSystem, find_files
+from audit.read.options import ReadBatch, ReadOptions, Split
+from audit.read.splits import plan_splits, read_split
+
+__all__ = [
+    "FileInfo",
+    "FileSystem",
+    "LocalFileSystem",
+    "ReadBatch",
+    "ReadOptions",
+    "Split",
+    "find_files",
+    "plan_splits",
+    "read_split",
+]

@@ -1,0 +1,136 @@
+"""Open a file as what it is, and hand it to the reader of that format.
+
+In: the raw bytes of a file. Out: an `Opened` file with its format, its layout and the
+reasons for both; then its `ReadBatch` values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, BinaryIO
+
+import pyarrow.parquet as pq
+
+from audit.read.batches import BatchSize, Refusal
+from audit.read.compress import Stream
+from audit.read.files import FileInfo
+from audit.read.jsonl import head_records, read_jsonl
+from audit.read.layouts import Layout, NoTextFieldError, detect_layout
+from audit.read.options import ReadBatch, ReadOptions, Split
+from audit.read.parquet import DAMAGED, open_parquet, parquet_head, read_parquet
+from audit.read.sniff import sniff_format
+
+__all__ = ["Opened", "open_file", "read_opened"]
+
+_HEAD = 2**18
+_LONGEST_HEAD = 2**23
+# What a file is read with when no record of its head can be parsed: its rejects then
+# say what is wrong with each line.
+_FALLBACK = Layout("fields", "field", ("text",), {}, "no record of the head parses")
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A file on its way to its reader.
+
+    Attributes:
+        file: the file.
+        format: one of `audit.read.sniff.FORMATS`, or ``empty``.
+        why: how the format was found.
+        stream: its bytes (not used for Parquet).
+        layout: where its records keep what we need; None for formats without fields.
+        records: the first records, for people.
+        parquet: the open Parquet file.
+    """
+
+    file: FileInfo
+    format: str
+    why: str
+    stream: Stream
+    layout: Layout | None = None
+    records: tuple[dict[str, Any], ...] = ()
+    parquet: pq.ParquetFile | None = None
+
+    @property
+    def divisible(self) -> bool:
+        """Whether the file can be read from any of its bytes on."""
+        stream = self.stream
+        plain = stream.compression is None and stream.encoding == "utf-8"
+        return self.format == "jsonl" and plain
+
+    def at(self, stream: Stream) -> Opened:
+        """Return the same file, read from another place."""
+        return replace(self, stream=stream)
+
+
+def open_file(raw: BinaryIO, file: FileInfo, options: ReadOptions) -> Opened | Refusal:
+    """Return a file with its format and layout, or why it cannot be read."""
+    stream = Stream(raw, options.max_expansion)
+    head = stream.peek(_HEAD)
+    if not head:
+        return stream.problem or Opened(file, "empty", "has no bytes", stream)
+    kind = sniff_format(head, file.name, whole=len(head) < _HEAD)
+    if kind.name is None:
+        return stream.problem or Refusal("unsupported_format", kind.why)
+    opened = Opened(file, kind.name, kind.why, stream)
+    if kind.name == "parquet":
+        return _open_parquet(raw, opened, options)
+    if kind.name == "jsonl":
+        return _with_layout(opened, _jsonl_head(stream), options)
+    return Refusal("unsupported_format", kind.name)
+
+
+def _open_parquet(
+    raw: BinaryIO, opened: Opened, options: ReadOptions
+) -> Opened | Refusal:
+    if opened.stream.compression is not None:
+        return Refusal(
+            "unsupported_format",
+            f"a Parquet file inside {opened.stream.compression}: decompress it first",
+        )
+    try:
+        raw.seek(-4, 2)
+        complete = raw.read(4) == b"PAR1"
+        raw.seek(0)
+        parquet = open_parquet(raw)
+        records = parquet_head(parquet)
+    except DAMAGED as error:
+        if not complete:
+            return Refusal("truncated", "the file has no Parquet footer")
+        return Refusal("unreadable_file", f"damaged Parquet: {error}")
+    return _with_layout(replace(opened, parquet=parquet), records, options)
+
+
+def _jsonl_head(stream: Stream) -> list[dict[str, Any]]:
+    size = _HEAD
+    while True:
+        head = stream.peek(size)
+        records = head_records(head, whole=len(head) < size)
+        if records or len(head) < size or size >= _LONGEST_HEAD:
+            return records
+        size *= 2
+
+
+def _with_layout(
+    opened: Opened, records: list[dict[str, Any]], options: ReadOptions
+) -> Opened | Refusal:
+    layout = _FALLBACK
+    if records:
+        try:
+            layout = detect_layout(records, options)
+        except NoTextFieldError as error:
+            return Refusal("no_text_field", str(error))
+    elif options.text_field is not None:
+        layout = replace(_FALLBACK, text=(options.text_field,))
+    return replace(opened, layout=layout, records=tuple(records[:10]))
+
+
+def read_opened(
+    opened: Opened, split: Split, options: ReadOptions, size: BatchSize
+) -> Iterator[ReadBatch]:
+    """Yield the documents and rejects of a split of an opened file."""
+    if opened.format == "parquet" and opened.parquet and opened.layout:
+        yield from read_parquet(opened.parquet, split, opened.layout, options, size)
+    elif opened.format == "jsonl" and opened.layout:
+        yield from read_jsonl(opened.stream, split, opened.layout, options, size)
