@@ -116,8 +116,10 @@ class AuditConfig:
 
     def meaning(self) -> dict[str, Any]:
         """Return what changes the meaning of a profile's figures."""
+        # The model stands in the footer by its checksum: its path says nothing.
+        language = {k: v for k, v in asdict(self.language).items() if k != "model"}
         return {
-            "language": asdict(self.language),
+            "language": language,
             "link": asdict(self.link),
             "sample": self.sample,
         }

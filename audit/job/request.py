@@ -1,0 +1,82 @@
+"""What a run is asked to do, and what it answers.
+
+In: the words of a command line or the arguments of `audit.profile`. Out: frozen values
+that the engines take.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from audit.config import AuditConfig
+    from audit.job.output import Output
+    from audit.job.plan import Plan
+    from audit.read import FileSystem
+
+__all__ = ["Engine", "EngineRun", "RunRequest", "RunResult"]
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """One call of ``corpus-audit profile``.
+
+    Attributes:
+        corpora: patterns by corpus name.
+        out: the output folder.
+        config: all that decides what the profiles say.
+        runner: ``local``, ``in-process`` or the name of a Beam runner.
+        workers: how many workers the local runner uses; 0: one a processor.
+        runner_words: options for the Beam runner, unchanged.
+        overwrite: replace an output folder that exists.
+        resume: go on with a run that was cut off.
+    """
+
+    corpora: dict[str, tuple[str, ...]]
+    out: str
+    config: AuditConfig
+    runner: str = "local"
+    workers: int = 0
+    runner_words: tuple[str, ...] = ()
+    overwrite: bool = False
+    resume: bool = False
+
+
+@dataclass(frozen=True)
+class EngineRun:
+    """What an engine is given: the plan, the config, and where to write.
+
+    Attributes:
+        plan: tasks.
+        config: all that decides what the profiles say.
+        staging: folder that becomes the output folder when the run is complete.
+        metadata: footer of every table.
+        request: the call, for the engine's own options.
+    """
+
+    plan: Plan
+    config: AuditConfig
+    staging: str
+    metadata: dict[str, str]
+    request: RunRequest
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run gave.
+
+    Attributes:
+        out: the output folder.
+        corpora: folder of each corpus, by name.
+        seconds: wall time by stage.
+    """
+
+    out: str
+    corpora: dict[str, str]
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+# An engine runs all tasks and writes the tables of every corpus to the staging folder.
+Engine = Callable[["EngineRun", "FileSystem", "Output"], None]

@@ -1,0 +1,167 @@
+"""The first look: one task in, everything that can be told of its documents out.
+
+In: a `Task`. Out: a `Scan`: the task's accumulator and, packed by partition, what the
+search for near-duplicates needs. Both are values that can be stored and read again; no
+text leaves a scan.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from audit.batch import Batch
+from audit.fold.accumulator import PART_REJECT, Accumulator
+from audit.job.progress import PROGRESS
+from audit.job.toolbox import toolbox
+from audit.measures.interval import unit_hashes
+from audit.read import read_split
+from audit.read.sniff import suffix_format
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from audit.config import AuditConfig
+    from audit.job.plan import Task
+    from audit.read import FileSystem, ReadBatch, Split
+
+__all__ = ["Columns", "Scan", "documents_of", "scan"]
+
+_HASH_SPAN = float(2**64)
+_NO_START = -1
+
+
+@dataclass
+class Columns:
+    """Columns of all audited documents of a task, gathered batch by batch.
+
+    Attributes:
+        rows: uint32[n], the document's row in its task, whether sampled or not.
+        signatures: uint32[n, NUM_PERM].
+        hashes: uint8[n, 16], content hash.
+        characters: int64[n].
+        words: int64[n].
+    """
+
+    rows: list[NDArray[np.uint32]] = field(default_factory=list)
+    signatures: list[NDArray[np.uint32]] = field(default_factory=list)
+    hashes: list[NDArray[np.uint8]] = field(default_factory=list)
+    characters: list[NDArray[np.int64]] = field(default_factory=list)
+    words: list[NDArray[np.int64]] = field(default_factory=list)
+
+    def add(self, rows: NDArray[np.uint32], batch: Batch) -> None:
+        """Add what a batch's annotators found."""
+        columns, n_docs = batch.columns, len(rows)
+        flat = np.asarray(columns["signature"].flatten(), np.uint32)
+        hashes = columns["content_hash"]
+        raw = np.frombuffer(hashes.buffers()[1], np.uint8)
+        width = hashes.type.byte_width
+        self.rows.append(rows)
+        self.signatures.append(flat.reshape(n_docs, -1))
+        self.hashes.append(
+            raw[hashes.offset * width :][: n_docs * width].reshape(n_docs, width)
+        )
+        self.characters.append(np.asarray(columns["characters"]))
+        self.words.append(np.asarray(columns["words"]))
+
+
+@dataclass
+class Scan:
+    """What one task gave: its counts, and the columns that linking needs."""
+
+    accumulator: Accumulator
+    columns: Columns
+
+
+def scan(task: Task, config: AuditConfig, filesystem: FileSystem) -> Scan:
+    """Read, annotate and count one task."""
+    tools = toolbox(config)
+    accumulator, columns = tools.fold.zero(), Columns()
+    for rows, batch in documents_of(task, config, filesystem, accumulator):
+        tools.annotate(batch)
+        tools.fold.add(accumulator, batch)
+        columns.add(rows, batch)
+    return Scan(accumulator, columns)
+
+
+def documents_of(
+    task: Task,
+    config: AuditConfig,
+    filesystem: FileSystem,
+    accumulator: Accumulator | None = None,
+) -> Iterator[tuple[NDArray[np.uint32], Batch]]:
+    """Yield the sampled documents of a task with their rows, in the order they lie.
+
+    Args:
+        task: what to read.
+        config: how, and which share of it.
+        filesystem: where it is.
+        accumulator: counts records, rejects and lines; None on a second look.
+    """
+    row = 0
+    for split in task.splits:
+        lines = 0
+        if accumulator is not None:
+            accumulator.totals["files"] += int(split.start == 0)
+        for read in read_split(split, config.read, filesystem):
+            lines = read.lines
+            n_docs = read.documents.num_rows
+            rows = np.arange(row, row + n_docs, dtype=np.uint32)
+            row += n_docs
+            rows, documents = _sampled(rows, read.documents, config.sample)
+            if accumulator is not None:
+                _account(accumulator, split, read, documents.num_rows)
+                PROGRESS.add(documents.num_rows, read.bytes_read)
+            if documents.num_rows:
+                yield rows, Batch(documents, split.file.name)
+        if accumulator is not None and _is_byte_range(split):
+            accumulator.add_table("lines", _line_count(split, lines))
+
+
+def _sampled(
+    rows: NDArray[np.uint32], documents: pa.RecordBatch, rate: float
+) -> tuple[NDArray[np.uint32], pa.RecordBatch]:
+    """Keep the share of documents whose id hashes low enough."""
+    if rate >= 1 or not len(rows):
+        return rows, documents
+    chosen = unit_hashes(documents.column("doc_id")) < np.uint64(rate * _HASH_SPAN)
+    return rows[chosen], documents.filter(pa.array(chosen))
+
+
+def _account(
+    accumulator: Accumulator, split: Split, read: ReadBatch, kept: int
+) -> None:
+    """Count what was read, and keep every reject."""
+    n_docs, n_rejects = read.documents.num_rows, read.rejects.num_rows
+    accumulator.totals["records"] += read.records
+    accumulator.totals["unsampled"] += n_docs - kept
+    accumulator.totals["rejected"] += n_rejects
+    if n_rejects:
+        start = split.start if _is_byte_range(split) else _NO_START
+        rejects = pa.Table.from_batches([read.rejects])
+        starts = pa.array(np.full(n_rejects, start, np.int64))
+        accumulator.rejects.append(
+            rejects.append_column("start", starts).select(PART_REJECT.names)
+        )
+
+
+def _is_byte_range(split: Split) -> bool:
+    """Say whether positions in this split count from its own beginning."""
+    whole = split.start == 0 and split.stop is None
+    return not whole and suffix_format(split.file.name) == "jsonl"
+
+
+def _line_count(split: Split, lines: int) -> pa.Table:
+    return pa.table(
+        {
+            "file": [split.file.name],
+            # Leading zeros: rows sorted as text are sorted by place.
+            "start": [f"{split.start:020d}"],
+            "lines": pa.array([lines], pa.int64()),
+        }
+    )

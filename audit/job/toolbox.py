@@ -1,0 +1,85 @@
+"""The annotators and the fold of a config, made once a process.
+
+In: an `AuditConfig`. Out: a `Toolbox`, whose parts are safe to share between threads:
+they read their tables and never change them.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from audit.annotate.culture import CultureAnnotator
+from audit.annotate.language import LanguageAnnotator
+from audit.annotate.signature import SignatureAnnotator
+from audit.annotate.source import SourceAnnotator
+from audit.fold.fold import ProfileFold
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from audit.batch import Annotator, Batch
+    from audit.config import AuditConfig
+
+__all__ = ["Toolbox", "toolbox"]
+
+
+@dataclass(frozen=True)
+class Toolbox:
+    """All that a worker needs to turn documents into counts.
+
+    Attributes:
+        annotators: in the order they run; culture reads what language wrote.
+        fold: adds annotated batches to accumulators.
+        references: the gazetteer's references, row i being number i.
+    """
+
+    annotators: tuple[Annotator, ...]
+    fold: ProfileFold
+    references: pa.Table
+
+    def annotate(self, batch: Batch) -> Batch:
+        """Run all annotators over a batch, which is changed and returned."""
+        for annotator in self.annotators:
+            batch.columns.update(annotator.annotate(batch))
+        return batch
+
+    def fingerprints(self) -> dict[str, dict[str, str]]:
+        """Return the checksums that decide each annotator's output, by its name."""
+        return {a.name: dict(a.fingerprint()) for a in self.annotators}
+
+
+# Several worker threads ask for the same toolbox at once; only one builds it.
+_lock = threading.Lock()
+
+
+def toolbox(config: AuditConfig) -> Toolbox:
+    """Return the toolbox of a config; the same one for equal configs."""
+    with _lock:
+        return _build(config)
+
+
+@lru_cache(maxsize=4)
+def _build(config: AuditConfig) -> Toolbox:
+    culture = CultureAnnotator()
+    references = culture.references()
+    language = config.language
+    return Toolbox(
+        (
+            LanguageAnnotator(
+                model=language.model,
+                threshold=language.threshold,
+                engine=language.engine,
+            ),
+            SourceAnnotator(),
+            SignatureAnnotator(),
+            culture,
+        ),
+        ProfileFold(
+            references.column("culture").combine_chunks().dictionary_encode(),
+            references.column("category").combine_chunks().dictionary_encode(),
+        ),
+        references,
+    )

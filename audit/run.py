@@ -1,0 +1,283 @@
+"""A whole run: a request in, published profiles out.
+
+In: a `RunRequest`. Out: the output folder, in place at once and complete: the tables of
+every corpus, ``run.json``, ``report.html``. The engine between (Beam, or a loop in this
+process) is found by name among the entry points of group ``audit.runners``, so that
+this module knows nothing of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import platform
+import time
+from dataclasses import asdict
+from importlib.metadata import entry_points, version
+from typing import TYPE_CHECKING, Any, cast
+
+import pyarrow.parquet as pq
+
+from audit.errors import (
+    AccountingError,
+    ConfigError,
+    InputError,
+    RejectRateError,
+    RunError,
+)
+from audit.fold.store import footer
+from audit.job.output import LocalOutput, write_whole
+from audit.job.plan import CorpusInput, Plan, make_plan
+from audit.job.progress import PROGRESS
+from audit.job.request import EngineRun, RunResult
+from audit.job.toolbox import toolbox
+from audit.link import layout_description
+from audit.read import LocalFileSystem
+
+if TYPE_CHECKING:
+    from audit.job.output import Output
+    from audit.job.request import Engine, RunRequest
+    from audit.read import FileSystem
+
+__all__ = ["plan_of", "run"]
+
+_LOCAL_RUNNERS = {"local", "DirectRunner"}
+
+
+def _engine(runner: str) -> Engine:
+    """Return the engine that runs a runner's jobs."""
+    name = "in-process" if runner == "in-process" else "beam"
+    found = [e for e in entry_points(group="audit.runners") if e.name == name]
+    if not found:
+        raise ConfigError(
+            "The runner's engine is installed",
+            value=runner,
+            next_step="Install corpus-audit again, or use --runner in-process.",
+        )
+    try:
+        return cast("Engine", found[0].load())
+    except ImportError as error:
+        raise ConfigError(
+            "Apache Beam can be imported for this runner",
+            value=str(error),
+            next_step="Install apache-beam, or use --runner in-process.",
+        ) from error
+
+
+def storage(request: RunRequest) -> tuple[FileSystem, Output]:
+    """Return where to read from and write to: Beam's filesystems for addresses."""
+    paths = [p for patterns in request.corpora.values() for p in patterns]
+    if not any("://" in path for path in [*paths, request.out]):
+        return LocalFileSystem(), LocalOutput()
+    found = {e.name: e for e in entry_points(group="audit.filesystems")}
+    return found["input"].load()(), found["output"].load()()
+
+
+def plan_of(request: RunRequest, filesystem: FileSystem) -> Plan:
+    """Find the files of a request and cut them into tasks."""
+    corpora = [CorpusInput(n, patterns) for n, patterns in request.corpora.items()]
+    return make_plan(corpora, request.config.read, filesystem)
+
+
+def run(request: RunRequest) -> RunResult:
+    """Audit all corpora of a request and publish their profiles.
+
+    Raises:
+        UsageError: the request cannot be carried out as it stands.
+        RejectRateError: more was rejected than allowed; the profiles are published,
+            so that the rejects can be read.
+        RunError: the run failed; nothing is published.
+    """
+    seconds: dict[str, float] = {}
+    clock = time.perf_counter()
+
+    def lap(stage: str) -> None:
+        nonlocal clock
+        now = time.perf_counter()
+        seconds[stage] = round(now - clock, 3)
+        clock = now
+
+    filesystem, output = storage(request)
+    _check_out(request, output)
+    engine = _engine(request.runner)
+    PROGRESS.stage = "planning"
+    plan = plan_of(request, filesystem)
+    lap("plan")
+    tools = toolbox(request.config)
+    metadata = footer(
+        request.config.fingerprint(),
+        tools.fingerprints(),
+        layout_description(request.config.link.threshold),
+        request.config.sample,
+    )
+    lap("load")
+    staging = _open_staging(request, plan, metadata, output)
+    engine(
+        EngineRun(plan, request.config, staging, metadata, request), filesystem, output
+    )
+    lap("audit")
+    counts = _counts(plan, staging, output)
+    _check_text_found(counts, plan, staging, output)
+    record = _record(request, plan, metadata, counts, seconds)
+    write_whole(
+        output,
+        output.join(staging, "run.json"),
+        lambda file: file.write(json.dumps(record, indent=1).encode() + b"\n"),
+    )
+    output.remove(output.join(staging, "tasks"))
+    output.move(staging, request.out)
+    lap("publish")
+    result = RunResult(
+        request.out,
+        {name: output.join(request.out, name) for name in plan.corpora},
+        seconds,
+    )
+    _check_reject_rate(request, counts)
+    return result
+
+
+def _check_out(request: RunRequest, output: Output) -> None:
+    if output.exists(request.out) and not request.overwrite:
+        raise ConfigError(
+            "The output folder must not hold anything yet",
+            value=request.out,
+            next_step="Give another --out, or --overwrite to replace it.",
+        )
+    for name in request.corpora:
+        if not name or name in {".", ".."} or set(name) & set('/\\:*?"<>|\0'):
+            raise ConfigError(
+                "A corpus name can be the name of a folder",
+                value=name,
+                next_step="Name it with letters, digits, - and _: NAME=PATH.",
+            )
+
+
+def _run_key(
+    request: RunRequest, plan: Plan, metadata: dict[str, str]
+) -> dict[str, Any]:
+    """Return what must be the same for a run to be resumed."""
+    files = hashlib.sha256()
+    for corpus in plan.corpora:
+        for file in plan.files[corpus]:
+            files.update(f"{corpus}\0{file.name}\0{file.size}\n".encode())
+    described = request.config.describe()
+    return {
+        **{name.rpartition(".")[2]: text for name, text in metadata.items()},
+        "config": json.loads(json.dumps(described, default=str)),
+        "input files": files.hexdigest()[:16],
+        "tasks": len(plan.tasks),
+    }
+
+
+def _open_staging(
+    request: RunRequest, plan: Plan, metadata: dict[str, str], output: Output
+) -> str:
+    """Return the folder to work in, with what an earlier run left if it may be used."""
+    head, _, tail = request.out.rstrip("/").rpartition("/")
+    staging = f"{head}/.{tail}.partial" if head or _ else f".{tail}.partial"
+    key_path = output.join(staging, "run-key.json")
+    key = _run_key(request, plan, metadata)
+    stored = output.read(key_path) if request.resume else None
+    if stored is None:
+        output.remove(staging)
+        write_whole(output, key_path, lambda file: file.write(json.dumps(key).encode()))
+        return staging
+    before = json.loads(stored)
+    for name, value in key.items():
+        if before.get(name) != value:
+            raise ConfigError(
+                f"A run is resumed with the same {name.replace('_', ' ')}",
+                value=f"{before.get(name)} before, {value} now",
+                where=staging,
+                next_step="Run without --resume to start anew.",
+            )
+    return staging
+
+
+def _counts(plan: Plan, staging: str, output: Output) -> dict[str, dict[str, int]]:
+    """Read back the summary of each corpus from what was written."""
+    counts: dict[str, dict[str, int]] = {}
+    for corpus in plan.corpora:
+        data = output.read(output.join(staging, corpus, "summary.parquet"))
+        if data is None:
+            raise AccountingError(
+                "Every corpus of the job has a profile at its end",
+                value=f"none for {corpus}",
+                next_step="Run again with --resume, and report it if it stays.",
+            )
+        row = pq.read_table(io.BytesIO(data)).to_pylist()[0]
+        counts[corpus] = {k: v for k, v in row.items() if k != "corpus"}
+    return counts
+
+
+def _check_text_found(
+    counts: dict[str, dict[str, int]], plan: Plan, staging: str, output: Output
+) -> None:
+    """Stop where no file had a text field: that is a wrong call, not bad input."""
+    for corpus, row in counts.items():
+        if row["documents"] or not row["rejected"]:
+            continue
+        data = output.read(output.join(staging, corpus, "rejects.parquet")) or b""
+        first = pq.read_table(io.BytesIO(data)).to_pylist()[0]
+        if first["reason"] in {"no_text_field", "unsupported_format"}:
+            output.remove(staging)
+            raise InputError(
+                "The text of the documents can be found in the files",
+                value=first["detail"],
+                where=f"{first['file']} of corpus {corpus}",
+                next_step="Name the field with --text-field, or a layout with "
+                "--layout; corpus-audit inspect shows what is there.",
+            )
+
+
+def _check_reject_rate(request: RunRequest, counts: dict[str, dict[str, int]]) -> None:
+    allowed = request.config.max_reject_rate
+    for corpus, row in counts.items():
+        records = row["documents"] + row["rejected"]
+        if records and row["rejected"] / records > allowed:
+            raise RejectRateError(
+                f"At most {allowed:.1%} of the records may be rejected",
+                value=f"{row['rejected']:,} of {records:,}",
+                where=f"corpus {corpus}",
+                next_step=f"See {corpus}/rejects.parquet in {request.out} for the "
+                "reasons, or allow more with --max-reject-rate.",
+            )
+
+
+def _record(
+    request: RunRequest,
+    plan: Plan,
+    metadata: dict[str, str],
+    counts: dict[str, dict[str, int]],
+    seconds: dict[str, float],
+) -> dict[str, Any]:
+    """Return run.json: what was run, on what, with what, and what came of it."""
+    return {
+        "tool": {"name": "corpus-audit", "version": version("corpus-audit")},
+        "python": platform.python_version(),
+        "packages": {
+            name: version(name) for name in ("apache-beam", "numba", "numpy", "pyarrow")
+        },
+        "runner": request.runner,
+        "workers": request.workers,
+        "metadata": metadata,
+        "config": json.loads(json.dumps(request.config.describe(), default=str)),
+        "inputs": {
+            corpus: [asdict(file) for file in plan.files[corpus]]
+            for corpus in plan.corpora
+        },
+        "tasks": len(plan.tasks),
+        "counts": counts,
+        "seconds": seconds,
+    }
+
+
+def fail_as_run_error(error: BaseException) -> RunError:
+    """Return an engine's failure as one readable error."""
+    text = str(error).strip().splitlines()
+    return RunError(
+        "Every task of the job is carried out",
+        value=text[-1][:500] if text else type(error).__name__,
+        next_step="Run again with --resume; --debug shows the whole trace.",
+    )
