@@ -126,12 +126,14 @@ def _fold(c: int, category: str) -> int:
     return c
 
 
-def _nfc() -> NDArray[np.uint16]:
-    """Canonical combining class in the low byte, NFC quick check above it.
+def _nfc() -> NDArray[np.uint32]:
+    """Return combining class | quick check << 8 | last combining class << 16.
 
-    1: never in NFC text. 2: only where it does not compose with the letter before it.
+    The last class is that of the last code point of the canonical decomposition.
+    Quick check 1: never in NFC text. 2: only where it does not compose with the letter
+    before it.
     """
-    table = np.zeros(_CODE_POINTS, np.uint16)
+    table = np.zeros(_CODE_POINTS, np.uint32)
     seconds = set(_compositions()[1].tolist())
     for c in range(_CODE_POINTS):
         if 0xD800 <= c < 0xE000:
@@ -141,7 +143,8 @@ def _nfc() -> NDArray[np.uint16]:
             check = 1
         elif c in seconds or 0x1161 <= c <= 0x1175 or 0x11A8 <= c <= 0x11C2:
             check = 2
-        table[c] = unicodedata.combining(chr(c)) | check << 8
+        last = unicodedata.combining(unicodedata.normalize("NFD", chr(c))[-1])
+        table[c] = unicodedata.combining(chr(c)) | check << 8 | last << 16
     return table
 
 

@@ -33,8 +33,9 @@ class UnicodeTables(NamedTuple):
         word_blocks: uint32[n_blocks * 256]; low 21 bits c XOR its case-folded self,
             bits 24 to 27 the word class (see `audit.kernels.tokens`).
         nfc_pages: uint16[4352].
-        nfc_blocks: uint16[n_blocks * 256]; low byte the canonical combining class,
-            then 0 always, 1 never, 2 sometimes allowed in NFC text.
+        nfc_blocks: uint32[n_blocks * 256]; low byte the canonical combining class,
+            next byte 0 always, 1 never, 2 sometimes allowed in NFC text, third byte
+            the class of the last code point of its canonical decomposition.
         compositions: uint64[n_pairs] ascending, ``first << 32 | second`` of each pair
             of code points that NFC writes as one.
         version: which Unicode versions the tables were made from.
@@ -46,7 +47,7 @@ class UnicodeTables(NamedTuple):
     word_pages: NDArray[np.uint16]
     word_blocks: NDArray[np.uint32]
     nfc_pages: NDArray[np.uint16]
-    nfc_blocks: NDArray[np.uint16]
+    nfc_blocks: NDArray[np.uint32]
     compositions: NDArray[np.uint64]
     version: str
 

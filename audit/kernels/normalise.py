@@ -1,0 +1,143 @@
+"""Text into NFC, touching only the documents that need it.
+
+In: UTF-8 bytes of many documents and their offsets. Out: the same arrays where all
+documents are in NFC already (nearly always), else new ones. A kernel reads the bytes
+once against the quick-check table; a document in doubt goes through `unicodedata`.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy import int64, uint64
+
+from audit.kernels.hashing import load64
+from audit.kernels.jit import kernel
+from audit.kernels.tokens import decode
+from audit.resources.unicode import unicode_tables
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["maybe_not_nfc", "to_nfc"]
+
+_HIGH_BITS = uint64(0x8080808080808080)
+
+
+def to_nfc(
+    data: NDArray[np.uint8], offsets: NDArray[np.int64]
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Return (data, offsets) of the documents in NFC.
+
+    Args:
+        data: uint8[n_bytes], UTF-8; a document in doubt that is invalid stays as it is.
+        offsets: int64[n_docs + 1], document i is ``data[offsets[i]:offsets[i + 1]]``.
+    """
+    changed: dict[int, bytes] = {}
+    for doc in np.flatnonzero(maybe_not_nfc(data, offsets)).tolist():
+        raw = data[offsets[doc] : offsets[doc + 1]].tobytes()
+        try:
+            normal = unicodedata.normalize("NFC", raw.decode()).encode()
+        except UnicodeDecodeError:
+            continue
+        if normal != raw:
+            changed[doc] = normal
+    if not changed:
+        return data, offsets
+    return _replace(data, offsets, changed)
+
+
+def maybe_not_nfc(
+    data: NDArray[np.uint8], offsets: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Return bool[n_docs]: false only where the document is certainly in NFC."""
+    table = unicode_tables()
+    return _maybe_not_nfc(
+        data, offsets, table.nfc_pages, table.nfc_blocks, table.compositions
+    )
+
+
+def _replace(
+    data: NDArray[np.uint8], offsets: NDArray[np.int64], changed: dict[int, bytes]
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Return the buffers with some documents exchanged, the rest copied in runs."""
+    sizes = np.diff(offsets)
+    parts: list[bytes] = []
+    done = 0
+    for doc, normal in changed.items():
+        parts += [data[offsets[done] : offsets[doc]].tobytes(), normal]
+        sizes[doc] = len(normal)
+        done = doc + 1
+    parts.append(data[offsets[done] : offsets[-1]].tobytes())
+    moved = np.zeros(len(offsets), np.int64)
+    np.cumsum(sizes, out=moved[1:])
+    return np.frombuffer(b"".join(parts), np.uint8), moved
+
+
+@kernel
+def _maybe_not_nfc(
+    data: NDArray[np.uint8],
+    offsets: NDArray[np.int64],
+    pages: NDArray[np.uint16],
+    blocks: NDArray[np.uint32],
+    compositions: NDArray[np.uint64],
+) -> NDArray[np.bool_]:
+    result = np.zeros(max(len(offsets) - 1, 0), np.bool_)
+    for doc in range(len(offsets) - 1):
+        at = offsets[doc]
+        end = offsets[doc + 1]
+        # The last code point of combining class 0, and the class of the last one read.
+        starter = int64(-1)
+        previous = int64(0)
+        while at < end:
+            first = int64(data[at])
+            if first < 0x80:
+                while at + 8 <= end and not load64(data, at) & _HIGH_BITS:
+                    at += 8
+                while at < end and data[at] < 0x80:
+                    at += 1
+                starter = int64(data[at - 1])
+                previous = int64(0)
+                continue
+            second = int64(data[at + 1]) if at + 1 < end else int64(0)
+            third = int64(data[at + 2]) if at + 2 < end else int64(0)
+            fourth = int64(data[at + 3]) if at + 3 < end else int64(0)
+            decoded = decode(first, second, third, fourth)
+            point = decoded >> 3
+            at += decoded & 7
+            value = int64(blocks[int64(pages[point >> 8]) << 8 | (point & 255)])
+            combining = value & 255
+            if value:
+                check = (value >> 8) & 255
+                if check == 1 or (combining != 0 and previous > combining):
+                    result[doc] = True
+                    break
+                if check == 2:
+                    # Hangul jamo compose by arithmetic: always in doubt.
+                    if 0x1100 <= point < 0x1200:
+                        result[doc] = True
+                        break
+                    pair = uint64(starter) << uint64(32) | uint64(point)
+                    if starter >= 0 and _contains(compositions, pair):
+                        result[doc] = True
+                        break
+            if combining == 0:
+                starter = point
+            # A letter that decomposes into letter and mark ends in that mark.
+            previous = value >> 16
+    return result
+
+
+@kernel
+def _contains(ascending: NDArray[np.uint64], value: np.uint64) -> bool:
+    low = 0
+    high = len(ascending)
+    while low < high:
+        middle = (low + high) >> 1
+        if ascending[middle] < value:
+            low = middle + 1
+        else:
+            high = middle
+    return low < len(ascending) and ascending[low] == value
