@@ -1,0 +1,298 @@
+"""Charts as inline SVG, drawn at build time by Vega-Lite.
+
+In: marks with their position, colour variable and the sentence that hovering and a
+screen reader give. Out: SVG text that holds no script, no style attribute and no
+address, whose colours are CSS variables of the page, so that one drawing serves both
+themes and print.
+
+Data never enters a Vega expression: everything is computed here and passed as values.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from audit.report.svg import clean
+
+__all__ = ["Curve", "Dot", "Segment", "columns", "curves", "dots", "stacked"]
+
+_INK, _QUIET, _GRID = "var(--ink)", "var(--quiet)", "var(--grid)"
+_WIDTH = 660
+_LABELS = 150
+
+
+class Segment(NamedTuple):
+    """Part of a stacked bar: its row, place from 0 to 1, colour, label, sentence."""
+
+    row: str
+    start: float
+    end: float
+    colour: str
+    label: str
+    hint: str
+
+
+class Dot(NamedTuple):
+    """A point with an optional interval, in the row of a chart."""
+
+    row: str
+    x: float
+    colour: str
+    hint: str
+    low: float = math.nan
+    high: float = math.nan
+    # Where in the row, from -1 (top) to 1 (bottom).
+    offset: float = 0.0
+    shape: str = "circle"
+
+
+class Curve(NamedTuple):
+    """A line and the points on it that say something."""
+
+    colour: str
+    points: list[tuple[float, float]]
+    hints: dict[int, str]
+
+
+def _draw(layers: list[dict[str, Any]], title: str, **spec: Any) -> str:
+    import vl_convert
+
+    axis = {
+        "domain": False,
+        "ticks": False,
+        "grid": False,
+        "labelColor": _QUIET,
+        "titleColor": _QUIET,
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+        "titleFontWeight": "normal",
+        "gridColor": _GRID,
+        "labelPadding": 8,
+    }
+    full = {
+        "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
+        "background": None,
+        "padding": 2,
+        "config": {"axis": axis, "view": {"stroke": None}},
+        "layer": layers,
+        **spec,
+    }
+    return clean(vl_convert.vegalite_to_svg(full, allowed_base_urls=[]), title)
+
+
+def _rows(names: Sequence[str], *, labels: bool = True) -> dict[str, Any]:
+    axis: dict[str, Any] | None = {
+        "title": None,
+        "labelLimit": _LABELS,
+        "labelColor": _INK,
+    }
+    return {
+        "field": "row",
+        "type": "nominal",
+        "sort": list(names),
+        "axis": axis if labels else None,
+    }
+
+
+def _fixed(colour: str = "colour") -> dict[str, Any]:
+    return {"field": colour, "type": "nominal", "scale": None, "legend": None}
+
+
+def stacked(segments: Sequence[Segment], title: str) -> str:
+    """Return bars of shares, one row a corpus, wide segments labelled inside."""
+    names = list(dict.fromkeys(segment.row for segment in segments))
+    labels = len(names) > 1
+    width = _WIDTH if labels else _WIDTH + _LABELS
+    bars, texts = [], []
+    for part in segments:
+        bars.append(part._asdict())
+        if (part.end - part.start) * width > 9 * len(part.label) + 12:
+            texts.append(
+                {
+                    "row": part.row,
+                    "middle": (part.start + part.end) / 2,
+                    "label": part.label,
+                }
+            )
+    x_axis = {"title": None, "format": ".0%", "tickCount": 5}
+    layers: list[dict[str, Any]] = [
+        {
+            "data": {"values": bars},
+            "mark": {"type": "bar", "height": {"band": 0.78}, "stroke": "var(--page)"},
+            "encoding": {
+                "y": _rows(names, labels=labels),
+                "x": {
+                    "field": "start",
+                    "type": "quantitative",
+                    "axis": x_axis,
+                    "scale": {"domain": [0, 1], "nice": False},
+                },
+                "x2": {"field": "end"},
+                "color": _fixed(),
+                "description": {"field": "hint"},
+            },
+        },
+        {
+            "data": {"values": texts},
+            "mark": {"type": "text", "aria": False, "color": "var(--on-colour)", "fontSize": 12},
+            "encoding": {
+                "y": _rows(names, labels=labels),
+                "x": {"field": "middle", "type": "quantitative"},
+                "text": {"field": "label"},
+            },
+        },
+    ]
+    step = 38 if labels else 56
+    return _draw(layers, title, width=width, height={"step": step})
+
+
+def dots(
+    marks: Sequence[Dot],
+    title: str,
+    axis_title: str,
+    *,
+    share: bool,
+    small: bool = False,
+) -> str:
+    """Return points in labelled rows on a logarithmic axis, with their intervals."""
+    names = list(dict.fromkeys(mark.row for mark in marks))
+    spread = max((abs(mark.offset) for mark in marks), default=0.0) > 0
+    values = [
+        {
+            **mark._asdict(),
+            "low": None if math.isnan(mark.low) else mark.low,
+            "high": None if math.isnan(mark.high) else mark.high,
+        }
+        for mark in marks
+    ]
+    y = {**_rows(names)}
+    y["axis"] = {**y["axis"], "grid": True}
+    x = {
+        "field": "x",
+        "type": "quantitative",
+        "scale": {"type": "log", "nice": False, "padding": 12},
+        "axis": {
+            "title": axis_title,
+            "format": "~p" if share else ",~r",
+            "tickCount": 6,
+            "grid": True,
+            "labelOverlap": True,
+        },
+    }
+    offset = {
+        "field": "offset",
+        "type": "quantitative",
+        "scale": {"domain": [-1.4, 1.4]},
+    }
+    place: dict[str, Any] = {"y": y, **({"yOffset": offset} if spread else {})}
+    whiskers = [row for row in values if row["low"] is not None and row["low"] > 0]
+    layers = [
+        {
+            "data": {"values": whiskers},
+            "mark": {"type": "rule", "aria": False, "strokeWidth": 2, "opacity": 0.55},
+            "encoding": {
+                **place,
+                "x": {**x, "field": "low"},
+                "x2": {"field": "high"},
+                "color": _fixed(),
+            },
+        },
+        {
+            "data": {"values": values},
+            "mark": {"type": "point", "filled": True, "size": 70, "opacity": 1},
+            "encoding": {
+                **place,
+                "x": x,
+                "color": _fixed(),
+                "shape": {**_fixed("shape")},
+                "description": {"field": "hint"},
+            },
+        },
+    ]
+    series = len({mark.offset for mark in marks}) if spread else 1
+    width = _WIDTH // 2 - 20 if small else _WIDTH
+    return _draw(layers, title, width=width, height={"step": max(24, 9 * series + 8)})
+
+
+def curves(lines: Sequence[Curve], title: str, x_title: str, y_title: str) -> str:
+    """Return lines in the unit square with the diagonal of perfect equality."""
+    path = [
+        {"x": x, "y": y, "colour": line.colour}
+        for line in lines
+        for x, y in line.points
+    ]
+    marks = [
+        {
+            "x": line.points[place][0],
+            "y": line.points[place][1],
+            "colour": line.colour,
+            "hint": hint,
+        }
+        for line in lines
+        for place, hint in line.hints.items()
+    ]
+    square = {"domain": [0, 1]}
+    axis = {"format": ".0%", "tickCount": 5, "grid": True}
+    x = {"field": "x", "type": "quantitative", "scale": square}
+    y = {"field": "y", "type": "quantitative", "scale": square}
+    x["axis"], y["axis"] = {**axis, "title": x_title}, {**axis, "title": y_title}
+    layers = [
+        {
+            "data": {"values": [{"x": 0, "y": 0}, {"x": 1, "y": 1}]},
+            "mark": {"type": "line", "aria": False, "strokeDash": [4, 4], "color": _QUIET, "size": 1},
+            "encoding": {"x": x, "y": y},
+        },
+        {
+            "data": {"values": path},
+            "mark": {"type": "line", "aria": False, "strokeWidth": 2.5, "interpolate": "linear"},
+            "encoding": {"x": x, "y": y, "color": _fixed()},
+        },
+        {
+            "data": {"values": marks},
+            "mark": {"type": "point", "filled": True, "size": 60, "opacity": 1},
+            "encoding": {
+                "x": x,
+                "y": y,
+                "color": _fixed(),
+                "description": {"field": "hint"},
+            },
+        },
+    ]
+    return _draw(layers, title, width=430, height=380)
+
+
+def columns(marks: Sequence[Dot], title: str, axis_title: str) -> str:
+    """Return grouped columns of shares: `row` is the bin, `x` the height."""
+    names = list(dict.fromkeys(mark.row for mark in marks))
+    series = list(dict.fromkeys(mark.offset for mark in marks))
+    layer = {
+        "data": {"values": [mark._asdict() for mark in marks]},
+        "mark": {"type": "bar", "width": {"band": 0.92}},
+        "encoding": {
+            "x": {
+                "field": "row",
+                "type": "nominal",
+                "sort": names,
+                "axis": {"title": axis_title, "labelAngle": 0, "labelColor": _INK},
+                "scale": {"paddingInner": 0.3},
+            },
+            "xOffset": {"field": "offset", "type": "nominal", "sort": series},
+            "y": {
+                "field": "x",
+                "type": "quantitative",
+                "axis": {
+                    "title": "share of documents",
+                    "format": "~p",
+                    "grid": True,
+                    "tickCount": 4,
+                },
+            },
+            "color": _fixed(),
+            "description": {"field": "hint"},
+        },
+    }
+    for mark in layer["data"]["values"]:  # type: ignore[index]
+        mark["low"] = mark["high"] = None
+    return _draw([layer], title, width=_WIDTH + 60, height=200)

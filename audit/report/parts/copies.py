@@ -1,0 +1,163 @@
+"""The same text again: sizes of duplicate clusters, and overlap between corpora.
+
+In: corpora and the overlap table. Out: `Copies`: one chart and one table of cluster
+sizes a kind, one matrix of overlaps a kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import polars as pl
+
+from audit.report.charts import Dot, columns
+from audit.report.corpora import Corpus
+from audit.report.figures import Estimate, count, interval, percent
+from audit.report.sheet import Cell, Column, Sheet, counted, named, shared
+
+__all__ = ["Copies", "copies", "size_bin"]
+
+_KINDS = (("near", "Near-duplicates"), ("exact", "Exact duplicates"))
+_BINS = ((2, "2"), (3, "3–4"), (5, "5–9"), (10, "10–99"), (100, "100–999"))
+_LAST = (1000, "1,000 and more")
+
+
+class Copies(NamedTuple):
+    """The duplicate part of the page."""
+
+    charts: list[tuple[str, str]]
+    sheet: Sheet
+    matrices: list[tuple[str, Sheet]]
+
+
+def copies(corpora: Sequence[Corpus], overlap: pl.DataFrame) -> Copies:
+    """Return the duplicate part for one or several corpora."""
+    bins = {corpus.slot: _bins(corpus) for corpus in corpora}
+    charts = [
+        (title, _chart(corpora, bins, kind, title))
+        for kind, title in _KINDS
+        if any((kind, label) in found for found in bins.values() for _, label in _all())
+    ]
+    matrices = [
+        (title, sheet)
+        for kind, title in _KINDS
+        if (sheet := _matrix(corpora, overlap, kind, title)) is not None
+    ]
+    return Copies(charts, _sheet(corpora, bins), matrices)
+
+
+def _all() -> list[tuple[int, str]]:
+    return [*_BINS, _LAST]
+
+
+def size_bin(size: int) -> str:
+    """Return the name of the bin that a cluster size falls into."""
+    return [label for low, label in _all() if size >= low][-1]
+
+
+def _bins(corpus: Corpus) -> dict[tuple[str, str], tuple[int, int]]:
+    """Return clusters and documents by kind and bin of cluster size."""
+    found: dict[tuple[str, str], tuple[int, int]] = {}
+    rows = corpus.tables["duplicates"].filter(pl.col("cluster_size") > 1)
+    for row in rows.iter_rows(named=True):
+        place = row["kind"], size_bin(row["cluster_size"])
+        clusters, n_docs = found.get(place, (0, 0))
+        found[place] = clusters + row["clusters"], n_docs + row["documents"]
+    return found
+
+
+def _chart(
+    corpora: Sequence[Corpus],
+    bins: dict[int, dict[tuple[str, str], tuple[int, int]]],
+    kind: str,
+    title: str,
+) -> str:
+    marks = []
+    for _, label in _all():
+        for corpus in corpora:
+            clusters, n_docs = bins[corpus.slot].get((kind, label), (0, 0))
+            share = n_docs / max(corpus.documents, 1)
+            hint = (
+                f"{corpus.label}: {percent(share)} of documents are in "
+                f"{count(clusters)} clusters of {label}"
+            )
+            colour = f"var(--s{corpus.slot})"
+            marks.append(Dot(label, share, colour, hint, offset=corpus.slot))
+    return columns(marks, f"{title} by size of cluster", "documents in the cluster")
+
+
+def _sheet(
+    corpora: Sequence[Corpus], bins: dict[int, dict[tuple[str, str], tuple[int, int]]]
+) -> Sheet:
+    single = len(corpora) == 1
+    heads = [Column("Kind", False), Column("Cluster size", False)]
+    if single:
+        heads += [Column("Clusters"), Column("Documents"), Column("Share of documents")]
+    else:
+        heads += [Column(corpus.label, slot=corpus.slot) for corpus in corpora]
+    rows = []
+    for kind, _ in _KINDS:
+        for low, label in _all():
+            cells = [named(kind), Cell(label, float(low))]
+            for corpus in corpora:
+                clusters, n_docs = bins[corpus.slot].get((kind, label), (0, 0))
+                share = n_docs / max(corpus.documents, 1)
+                hint = f"{count(clusters)} clusters, {count(n_docs)} documents"
+                if single:
+                    cells += [counted(clusters), counted(n_docs), shared(share)]
+                else:
+                    cells.append(shared(share, hint=hint))
+            rows.append(cells)
+    caption = "Documents in duplicate clusters, by size of cluster"
+    return Sheet("clusters", caption, heads, rows, search=False)
+
+
+def _matrix(
+    corpora: Sequence[Corpus], overlap: pl.DataFrame, kind: str, title: str
+) -> Sheet | None:
+    if overlap.is_empty() or len(corpora) < 2:
+        return None
+    found: dict[tuple[str, str], tuple[int, Estimate]] = {}
+    for row in overlap.filter(pl.col("kind") == kind).iter_rows(named=True):
+        for here, there in (("a", "b"), ("b", "a")):
+            pair = row[f"corpus_{here}"], row[f"corpus_{there}"]
+            low, high = row[f"low_{here}"], row[f"high_{here}"]
+            nan = float("nan")
+            share = Estimate(
+                row[f"share_{here}"],
+                nan if low is None else low,
+                nan if high is None else high,
+            )
+            found[pair] = row[f"documents_{here}"], share
+    names = {corpus.name for corpus in corpora}
+    if not any(a in names and b in names for a, b in found):
+        return None
+    heads = [Column("Share of … found in …", False)]
+    heads += [Column(corpus.label, slot=corpus.slot) for corpus in corpora]
+    rows = [
+        [
+            named(a.label),
+            *(_overlap_cell(a, b, found.get((a.name, b.name))) for b in corpora),
+        ]
+        for a in corpora
+    ]
+    caption = f"{title} between corpora: share of the row's documents in the column"
+    return Sheet(f"overlap-{kind}", caption, heads, rows, search=False)
+
+
+def _overlap_cell(a: Corpus, b: Corpus, found: tuple[int, Estimate] | None) -> Cell:
+    if a is b:
+        return Cell("—", -1.0, hint="the same corpus")
+    if found is None:
+        return Cell("–", -1.0, hint="not measured")
+    n_docs, share = found
+    heat = min(8, max(1, round(8 * share.value**0.5))) if share.value > 0 else 0
+    span = interval(share, percent)
+    return Cell(
+        percent(share.value),
+        share.value,
+        extra=span,
+        heat=heat,
+        hint=f"{count(n_docs)} documents of {a.label} are in {b.label}",
+    )

@@ -1,0 +1,217 @@
+"""What a corpus is, in six figures and the values of two sentences.
+
+In: corpora. Out: `Overview` for each, whose every number is a column of ``summary`` or a
+row of ``diversity``, ``language`` or ``source``.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import polars as pl
+
+from audit.report.corpora import Corpus
+from audit.report.figures import (
+    Estimate,
+    compact,
+    count,
+    effective,
+    interval,
+    percent,
+)
+from audit.report.names import language_name
+
+__all__ = ["Figure", "Leader", "Overview", "overview"]
+
+
+class Figure(NamedTuple):
+    """One of the six figures.
+
+    Attributes:
+        key: Name under which docs/report.md gives its query.
+        label: What it is.
+        text: The figure.
+        value: The same, unrounded.
+        range: Its interval, or nothing.
+        detail: One line that puts it in place.
+    """
+
+    key: str
+    label: str
+    text: str
+    value: float
+    range: str
+    detail: str
+
+
+class Leader(NamedTuple):
+    """The largest key of a facet: its name and share, with an interval if known."""
+
+    name: str
+    share: str
+    range: str
+
+
+class Overview(NamedTuple):
+    """One corpus at a glance."""
+
+    label: str
+    slot: int
+    figures: list[Figure]
+    period: str
+    top_language: Leader
+    languages: str
+    languages_range: str
+    top_source: Leader | None
+    domains: str
+    sources: str
+    sources_range: str
+    repeated: str
+    silent: str
+
+
+def overview(corpus: Corpus) -> Overview:
+    """Return the figures and sentence values of one corpus."""
+    languages = corpus.estimate("language", "hill_1")
+    sources = corpus.estimate("domain", "hill_1")
+    return Overview(
+        label=corpus.label,
+        slot=corpus.slot,
+        figures=[
+            _size(corpus),
+            _languages(corpus, languages),
+            _sources(corpus, sources),
+            _copies(corpus),
+            _silent(corpus),
+            _rejected(corpus),
+        ],
+        period=_period(corpus),
+        top_language=_top_language(corpus),
+        languages=effective(languages.value),
+        languages_range=interval(languages),
+        top_source=_top_source(corpus),
+        domains=count(corpus.domains.height),
+        sources=effective(sources.value),
+        sources_range=interval(sources),
+        repeated=percent(corpus.share("near_duplicate_documents")),
+        silent=percent(_silence(corpus)),
+    )
+
+
+def _period(corpus: Corpus) -> str:
+    first, last = corpus.summary["first_date"], corpus.summary["last_date"]
+    return f"{first} to {last}" if first and last else ""
+
+
+def _size(corpus: Corpus) -> Figure:
+    row = corpus.summary
+    detail = (
+        f"{compact(row['characters'])} characters, {compact(row['words'])} words, "
+        f"{count(row['files'])} file{'s' if row['files'] != 1 else ''}"
+    )
+    n_docs = corpus.documents
+    text = count(n_docs) if n_docs < 10_000_000 else compact(n_docs)
+    return Figure("documents", "Documents", text, n_docs, "", detail)
+
+
+def _languages(corpus: Corpus, estimate: Estimate) -> Figure:
+    found = corpus.tables["language"].filter(pl.col("documents") > 0)
+    detail = (
+        f"of {count(found['language'].n_unique())} found, in "
+        f"{count(found['script'].n_unique())} scripts"
+    )
+    return Figure(
+        "languages",
+        "Effective languages",
+        effective(estimate.value),
+        estimate.value,
+        interval(estimate),
+        detail,
+    )
+
+
+def _sources(corpus: Corpus, estimate: Estimate) -> Figure:
+    detail = f"of {count(corpus.domains.height)} registered domains"
+    return Figure(
+        "sources",
+        "Effective sources",
+        effective(estimate.value),
+        estimate.value,
+        interval(estimate),
+        detail,
+    )
+
+
+def _copies(corpus: Corpus) -> Figure:
+    share = corpus.share("near_duplicate_documents")
+    exact = percent(corpus.share("exact_duplicate_documents"))
+    return Figure(
+        "near_duplicates",
+        "Near-duplicates",
+        percent(share),
+        share,
+        "",
+        f"of documents; {exact} are exact copies",
+    )
+
+
+def _silence(corpus: Corpus) -> float:
+    return 1 - corpus.share("located_documents") if corpus.documents else 0.0
+
+
+def _silent(corpus: Corpus) -> Figure:
+    share = _silence(corpus)
+    estimate = corpus.estimate("culture", "hill_1")
+    weight = f", {effective(estimate.value)} effective" if estimate.known else ""
+    return Figure(
+        "unlocated",
+        "Without cultural reference",
+        percent(share),
+        share,
+        "",
+        f"the rest refers to {count(corpus.n_cultures)} cultures{weight}",
+    )
+
+
+def _rejected(corpus: Corpus) -> Figure:
+    rejected = int(corpus.summary["rejected"])
+    read = corpus.documents + rejected
+    share = rejected / read if read else 0.0
+    return Figure(
+        "rejected",
+        "Records rejected",
+        count(rejected),
+        rejected,
+        "",
+        f"{percent(share)} of the {count(read)} read",
+    )
+
+
+def _leader(corpus: Corpus, facet: str, name: str, share: float) -> Leader:
+    """Return the largest key; hill_inf is 1 / its share, and so is its interval."""
+    bound = corpus.estimate(facet, "hill_inf")
+    same = bound.bounded and math.isclose(1 / bound.value, share, rel_tol=1e-6)
+    span = Estimate(share, 1 / bound.high, 1 / bound.low) if same else Estimate()
+    return Leader(name, percent(share), interval(span, percent))
+
+
+def _top_language(corpus: Corpus) -> Leader:
+    rows = (
+        corpus.tables["language"]
+        .group_by("language")
+        .agg(pl.col("documents").sum())
+        .sort(["documents", "language"], descending=[True, False])
+    )
+    if rows.is_empty() or not corpus.documents:
+        return Leader("no language", percent(0.0), "")
+    code, n_docs = rows.row(0)
+    return _leader(corpus, "language", language_name(code), n_docs / corpus.documents)
+
+
+def _top_source(corpus: Corpus) -> Leader | None:
+    rows = corpus.domains
+    if rows.is_empty() or not corpus.documents:
+        return None
+    domain, n_docs = rows.row(0)
+    return _leader(corpus, "domain", domain, n_docs / corpus.documents)

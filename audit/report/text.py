@@ -1,0 +1,116 @@
+"""The terminal summary: one compact table about one to ten corpora.
+
+In: folders of profiles. Out: a rich renderable that fits 80 columns, with the same
+figures as the page.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from pathlib import Path
+
+import polars as pl
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from audit.report.corpora import Corpus, load_corpora
+from audit.report.figures import Estimate, compact, effective, interval, percent
+
+__all__ = ["printable", "summary_table"]
+
+_TOP = 3
+_HEADS = (
+    ("Docs", 5),
+    ("Languages", 9),
+    ("Sources", 9),
+    ("Near-\ndupl.", 5),
+    ("Lo-\ncated", 5),
+    ("Cul-\ntures", 4),
+    ("Re-\njects", 5),
+)
+
+
+def summary_table(profiles: list[Path]) -> RenderableType:
+    """Return the table that `corpus-audit profile` prints at its end.
+
+    Two lines a corpus: the figures, and below them the largest languages and the
+    intervals of the effective numbers.
+    """
+    corpora = load_corpora(profiles, most=None)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("Corpus", overflow="fold", min_width=23, vertical="bottom")
+    for head, width in _HEADS:
+        table.add_column(
+            head, justify="right", min_width=width, no_wrap=True, vertical="bottom"
+        )
+    for place, corpus in enumerate(corpora):
+        if place:
+            table.add_row()
+        table.add_row(*_figures(corpus))
+        table.add_row(*_intervals(corpus))
+    note = Text(
+        "Languages and sources are effective numbers (Hill 1) with 95% intervals.",
+        style="dim",
+    )
+    return Group(table, Text(), note, *_places(corpora))
+
+
+def printable(text: str) -> str:
+    """Return ``text`` without control characters, isolated if it runs right to left."""
+    safe = "".join(
+        "\N{REPLACEMENT CHARACTER}" if unicodedata.category(char) in ("Cc", "Cf", "Cs")
+        and char not in "\u200c\u200d" else char
+        for char in text
+    )
+    if any(unicodedata.bidirectional(char) in ("R", "AL") for char in safe):
+        # Without isolation the numbers that follow would change their order.
+        return f"\u2068{safe}\u2069"
+    return safe
+
+
+def _figures(corpus: Corpus) -> list[Text]:
+    located = corpus.share("located_documents")
+    values = [
+        compact(corpus.documents),
+        effective(corpus.estimate("language", "hill_1").value),
+        effective(corpus.estimate("domain", "hill_1").value),
+        percent(corpus.share("near_duplicate_documents")),
+        percent(located),
+        str(corpus.n_cultures),
+        compact(corpus.summary["rejected"]),
+    ]
+    return [Text(printable(corpus.label), style="bold"), *(Text(v) for v in values)]
+
+
+def _intervals(corpus: Corpus) -> list[Text]:
+    spans: list[Estimate] = [
+        corpus.estimate("language", "hill_1"),
+        corpus.estimate("domain", "hill_1"),
+    ]
+    cells = [_languages(corpus), "", *(interval(span) for span in spans)]
+    return [Text(cell, style="dim") for cell in [*cells, "", "", "", ""]]
+
+
+def _languages(corpus: Corpus) -> str:
+    rows = (
+        corpus.tables["language"]
+        .group_by("language")
+        .agg(pl.col("documents").sum())
+        .sort(["documents", "language"], descending=[True, False])
+        .head(_TOP)
+    )
+    total = max(corpus.documents, 1)
+    return " ".join(f"{code} {_whole(n / total)}" for code, n in rows.iter_rows())
+
+
+def _whole(share: float) -> str:
+    return f"{share:.0%}" if share >= 0.005 else "<1%"
+
+
+def _places(corpora: list[Corpus]) -> list[Text]:
+    parents = dict.fromkeys(corpus.folder.parent for corpus in corpora)
+    return [
+        Text(f"Files: {printable(str(parent))}", style="dim", overflow="fold")
+        for parent in parents
+    ]
