@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from audit.read.batches import Refusal
+from audit.read.paths import get_path
 
 __all__ = ["render_parts", "render_turns"]
 
@@ -45,8 +46,6 @@ def render_parts(record: dict[str, Any], paths: Sequence[str]) -> str | Refusal:
     What an earlier field has said already is not repeated, so that a preference pair
     whose answers both hold the prompt has it once.
     """
-    from audit.read.layouts import get_path
-
     values = [get_path(record, path) for path in paths]
     if all(value is None for value in values):
         there = any(get_path(record, path, ...) is not ... for path in paths)

@@ -16,6 +16,7 @@ from importlib.resources import files
 from typing import Any
 
 from audit.read.options import ROLES, ReadOptions
+from audit.read.paths import MISSING, field_keys, field_names, get_path
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -26,8 +27,6 @@ __all__ = [
     "Layout",
     "NoTextFieldError",
     "detect_layout",
-    "field_names",
-    "get_path",
     "layout_names",
 ]
 
@@ -64,7 +63,6 @@ _USUAL: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 _SHOWN_FIELDS = 40
-_MISSING = object()
 
 
 class NoTextFieldError(Exception):
@@ -82,6 +80,7 @@ class Layout:
         text: the field of the text; for ``parts`` all of them, in order.
         fields: role to field, for the other roles that have one.
         why: how it was found, for people.
+        keys: the keys that lead to each field; None where records differ in that.
     """
 
     name: str
@@ -89,6 +88,7 @@ class Layout:
     text: tuple[str, ...]
     fields: Mapping[str, str] = field(default_factory=dict)
     why: str = ""
+    keys: Mapping[str, tuple[str, ...]] | None = None
 
 
 @dataclass(frozen=True)
@@ -118,42 +118,6 @@ def layout_names() -> tuple[str, ...]:
     return tuple(preset.name for preset in _presets())
 
 
-def get_path(record: Any, path: str, default: Any = None) -> Any:
-    """Return the value at ``a.b`` in nested objects, or the default.
-
-    A field whose own name holds the dots wins over the nested one.
-    """
-    if not isinstance(record, dict):
-        return default
-    if path in record:
-        return record[path]
-    head, _, rest = path.partition(".")
-    while rest:
-        if head in record:
-            found = get_path(record[head], rest, _MISSING)
-            if found is not _MISSING:
-                return found
-        more, _, rest = rest.partition(".")
-        head = f"{head}.{more}"
-    return default
-
-
-def field_names(records: Sequence[dict[str, Any]]) -> list[str]:
-    """Return the fields of some records, nested ones as ``a.b``, in order."""
-    names: dict[str, None] = {}
-
-    def walk(value: dict[str, Any], prefix: str, depth: int) -> None:
-        for key, inner in value.items():
-            if isinstance(inner, dict) and inner and depth < 3:
-                walk(inner, f"{prefix}{key}.", depth + 1)
-            else:
-                names[f"{prefix}{key}"] = None
-
-    for record in records:
-        walk(record, "", 0)
-    return list(names)
-
-
 def detect_layout(records: Sequence[dict[str, Any]], options: ReadOptions) -> Layout:
     """Return the layout of a file whose first records are given.
 
@@ -181,7 +145,8 @@ def detect_layout(records: Sequence[dict[str, Any]], options: ReadOptions) -> La
         raise NoTextFieldError(_no_text(records, f"there is no field {given}"))
     if named:
         layout = replace(layout, fields={**layout.fields, **named})
-    return layout
+    paths = (*layout.text, *layout.fields.values())
+    return replace(layout, keys=field_keys(records, paths))
 
 
 def _found(records: Sequence[dict[str, Any]], options: ReadOptions) -> Layout:
@@ -267,7 +232,7 @@ def _has(records: Sequence[dict[str, Any]], path: str) -> bool:
 
 
 def _present(records: Sequence[dict[str, Any]], path: str) -> bool:
-    return any(get_path(r, path, _MISSING) is not _MISSING for r in records)
+    return any(get_path(r, path, MISSING) is not MISSING for r in records)
 
 
 def _no_text(records: Sequence[dict[str, Any]], what: str) -> str:

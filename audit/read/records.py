@@ -14,11 +14,10 @@ import orjson
 
 from audit.read.batches import Refusal, Row
 from audit.read.chat import render_parts, render_turns
-from audit.read.layouts import Layout, get_path
+from audit.read.layouts import Layout
+from audit.read.paths import MISSING, get_path
 
 __all__ = ["as_label", "decode", "extract"]
-
-_MISSING = object()
 
 
 def decode(line: bytes | memoryview, layout: Layout | None = None) -> Any:
@@ -95,8 +94,8 @@ def _text(record: dict[str, Any], layout: Layout) -> str | Refusal:
     if layout.shape == "parts":
         return render_parts(record, layout.text)
     path = layout.text[0]
-    value = get_path(record, path, _MISSING)
-    if value is _MISSING:
+    value = get_path(record, path, MISSING)
+    if value is MISSING:
         return Refusal("missing_text", f"no field {path}")
     if value is None:
         return Refusal("null_text", f"{path} is null")
