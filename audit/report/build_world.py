@@ -110,12 +110,12 @@ def _path(ring: Ring) -> str:
     return f"M{points[0, 0] / 10:g},{points[0, 1] / 10:g}{steps}z"
 
 
-def _regions() -> dict[str, str]:
+def _regions() -> dict[str, tuple[str, str]]:
     areas = tomllib.loads(_REGIONS.read_text("utf-8"))
     return {
-        code: name
-        for area in areas.values()
-        for name, codes in area.items()
+        code: (region, area)
+        for area, part in areas.items()
+        for region, codes in part.items()
         for code in codes.split()
     }
 
@@ -166,7 +166,8 @@ def main(source: str) -> None:
         kept = rings[:1] + [ring for ring in rings[1:] if _area(ring) > 1.0]
         row: dict[str, object] = {
             "d": "".join(_path(ring) for ring in kept),
-            "region": regions.get(code, ""),
+            "region": regions.get(code, ("", ""))[0],
+            "area": regions.get(code, ("", ""))[1],
         }
         if sum(_area(ring) for ring in kept) < _SMALL and code in capitals:
             at = _to_map(np.array([capitals[code]]))[0]

@@ -19,7 +19,7 @@ from audit.report.svg import clean
 __all__ = ["Curve", "Dot", "Segment", "columns", "curves", "dots", "stacked"]
 
 _INK, _QUIET, _GRID = "var(--ink)", "var(--quiet)", "var(--grid)"
-_WIDTH = 660
+_WIDTH = 760
 _LABELS = 150
 
 
@@ -136,7 +136,12 @@ def stacked(segments: Sequence[Segment], title: str) -> str:
         },
         {
             "data": {"values": texts},
-            "mark": {"type": "text", "aria": False, "color": "var(--on-colour)", "fontSize": 12},
+            "mark": {
+                "type": "text",
+                "aria": False,
+                "color": "var(--on-colour)",
+                "fontSize": 12,
+            },
             "encoding": {
                 "y": _rows(names, labels=labels),
                 "x": {"field": "middle", "type": "quantitative"},
@@ -176,9 +181,9 @@ def dots(
         "axis": {
             "title": axis_title,
             "format": "~p" if share else ",~r",
-            "tickCount": 6,
+            "values": _ticks(marks),
             "grid": True,
-            "labelOverlap": True,
+            "labelOverlap": "parity",
         },
     }
     offset = {
@@ -216,6 +221,24 @@ def dots(
     return _draw(layers, title, width=width, height={"step": max(24, 9 * series + 8)})
 
 
+def _ticks(marks: Sequence[Dot]) -> list[float]:
+    """Return 1, 2, 5 times the powers of ten that the marks span; fewer if wide."""
+    ends = [end for mark in marks for end in (mark.x, mark.low, mark.high) if end > 0]
+    low, high = min(ends), max(ends)
+    steps = (1, 2, 5) if high / low < 300 else (1,)
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    ticks = [step * 10.0**decade for decade in decades for step in steps]
+    inside = [tick for tick in ticks if low * 0.8 <= tick <= high * 1.25]
+    if len(inside) < 3:
+        step = 10.0 ** math.floor(math.log10(max(high - low, high / 100)))
+        step = next(
+            s for s in (step / 5, step / 2, step, 2 * step) if high - low < 6 * s
+        )
+        first, last = math.ceil(low / step), math.floor(high / step)
+        inside = [place * step for place in range(first, last + 1)] or inside
+    return [round(tick, 12) for tick in inside]
+
+
 def curves(lines: Sequence[Curve], title: str, x_title: str, y_title: str) -> str:
     """Return lines in the unit square with the diagonal of perfect equality."""
     path = [
@@ -241,12 +264,23 @@ def curves(lines: Sequence[Curve], title: str, x_title: str, y_title: str) -> st
     layers = [
         {
             "data": {"values": [{"x": 0, "y": 0}, {"x": 1, "y": 1}]},
-            "mark": {"type": "line", "aria": False, "strokeDash": [4, 4], "color": _QUIET, "size": 1},
+            "mark": {
+                "type": "line",
+                "aria": False,
+                "strokeDash": [4, 4],
+                "color": _QUIET,
+                "size": 1,
+            },
             "encoding": {"x": x, "y": y},
         },
         {
             "data": {"values": path},
-            "mark": {"type": "line", "aria": False, "strokeWidth": 2.5, "interpolate": "linear"},
+            "mark": {
+                "type": "line",
+                "aria": False,
+                "strokeWidth": 2.5,
+                "interpolate": "linear",
+            },
             "encoding": {"x": x, "y": y, "color": _fixed()},
         },
         {
@@ -295,4 +329,4 @@ def columns(marks: Sequence[Dot], title: str, axis_title: str) -> str:
     }
     for mark in layer["data"]["values"]:  # type: ignore[index]
         mark["low"] = mark["high"] = None
-    return _draw([layer], title, width=_WIDTH + 60, height=200)
+    return _draw([layer], title, width=_WIDTH // 2 + 20, height=200)

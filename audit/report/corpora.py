@@ -86,9 +86,7 @@ class Corpus:
         """Return a column of ``summary`` as a share of the documents."""
         return self.summary[column] / self.documents if self.documents else 0.0
 
-    def estimate(
-        self, facet: str, measure: str, weight: str = "documents"
-    ) -> Estimate:
+    def estimate(self, facet: str, measure: str, weight: str = "documents") -> Estimate:
         """Return one row of ``diversity``, or an unknown estimate."""
         rows = self.tables["diversity"].filter(
             (pl.col("facet") == facet)

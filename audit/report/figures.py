@@ -7,9 +7,19 @@ only here: everything before is a share.
 from __future__ import annotations
 
 import math
+import unicodedata
 from typing import NamedTuple
 
-__all__ = ["Estimate", "compact", "count", "effective", "interval", "percent", "points"]
+__all__ = [
+    "Estimate",
+    "compact",
+    "count",
+    "effective",
+    "interval",
+    "isolated",
+    "percent",
+    "points",
+]
 
 _UNITS = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
 
@@ -63,7 +73,9 @@ def percent(share: float | None) -> str:
     if share < 0.01:
         return f"{share:.2%}"
     # 100% is said only where nothing at all is missing.
-    return "100%" if share >= 1 else f"{min(share, 0.9999):.1%}".replace("100.0", "99.9")
+    return (
+        "100%" if share >= 1 else f"{min(share, 0.9999):.1%}".replace("100.0", "99.9")
+    )
 
 
 def effective(value: float | None) -> str:
@@ -84,3 +96,14 @@ def interval(estimate: Estimate, write: object = effective) -> str:
     if not estimate.bounded or not callable(write):
         return ""
     return f"{write(estimate.low)}–{write(estimate.high)}"
+
+
+def isolated(text: str) -> str:
+    """Return ``text`` in bidi isolates if it runs right to left, else unchanged.
+
+    Where a name stands in a plain sentence, the numbers after it would otherwise change
+    their order.
+    """
+    if any(unicodedata.bidirectional(char) in ("R", "AL", "AN") for char in text):
+        return f"\u2068{text}\u2069"
+    return text

@@ -20,16 +20,14 @@ from audit.errors import ConfigError
 from audit.report.model import Page, build_model
 from audit.report.names import language_tag
 from audit.report.parts.cultures import world
-from audit.report.sheet import Cell
+from audit.report.sheet import Cell, Column
 
 __all__ = ["build_page", "render"]
 
 _HERE = Path(__file__).parent
 
 
-def build_page(
-    profiles: list[Path], out: Path, *, title: str | None = None
-) -> None:
+def build_page(profiles: list[Path], out: Path, *, title: str | None = None) -> None:
     """Write one self-contained HTML page about one to ten profiles.
 
     Args:
@@ -105,8 +103,8 @@ def _digest(text: str) -> str:
     return f"sha256-{base64.b64encode(digest).decode('ascii')}"
 
 
-def _cell_class(cell: Cell) -> str:
-    names = ["n"] if cell.value is not None else []
+def _cell_class(cell: Cell, column: Column) -> str:
+    names = ["n"] if column.numeric else []
     if cell.bar:
         names += ["bar", f"b{cell.bar}"]
     if cell.heat:

@@ -13,10 +13,17 @@ from babel.core import get_global
 
 from audit.resources import language_codes
 
-__all__ = ["country_name", "endonym", "language_name", "language_tag", "script_name"]
+__all__ = [
+    "SPECIAL",
+    "country_name",
+    "endonym",
+    "language_name",
+    "language_tag",
+    "script_name",
+]
 
 # Codes that are not languages: no own name to show.
-_SPECIAL = {
+SPECIAL = {
     "und": "Undetermined",
     "zxx": "No linguistic content",
     "mul": "Several languages",
@@ -41,8 +48,8 @@ def language_tag(code: str) -> str:
 @cache
 def language_name(code: str) -> str:
     """Return the English name of a language, or its code."""
-    if code in _SPECIAL:
-        return _SPECIAL[code]
+    if code in SPECIAL:
+        return SPECIAL[code]
     names = _english().languages
     found = names.get(code) or names.get(language_tag(code))
     return str(found or language_codes.language_name(code) or code)
@@ -51,13 +58,14 @@ def language_name(code: str) -> str:
 @cache
 def endonym(code: str) -> str:
     """Return the name of a language in itself, or an empty string."""
-    if code in _SPECIAL:
+    if code in SPECIAL:
         return ""
     try:
         locale = Locale.parse(language_tag(code), sep="-")
     except (UnknownLocaleError, ValueError):
         return ""
-    return str(locale.languages.get(locale.language) or "")
+    name = str(locale.languages.get(locale.language) or "")
+    return "" if name == language_name(code) else name
 
 
 @cache

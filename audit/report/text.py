@@ -15,7 +15,14 @@ from rich.table import Table
 from rich.text import Text
 
 from audit.report.corpora import Corpus, load_corpora
-from audit.report.figures import Estimate, compact, effective, interval, percent
+from audit.report.figures import (
+    Estimate,
+    compact,
+    effective,
+    interval,
+    isolated,
+    percent,
+)
 
 __all__ = ["printable", "summary_table"]
 
@@ -59,14 +66,13 @@ def summary_table(profiles: list[Path]) -> RenderableType:
 def printable(text: str) -> str:
     """Return ``text`` without control characters, isolated if it runs right to left."""
     safe = "".join(
-        "\N{REPLACEMENT CHARACTER}" if unicodedata.category(char) in ("Cc", "Cf", "Cs")
-        and char not in "\u200c\u200d" else char
+        "\N{REPLACEMENT CHARACTER}"
+        if unicodedata.category(char) in ("Cc", "Cf", "Cs")
+        and char not in "\u200c\u200d"
+        else char
         for char in text
     )
-    if any(unicodedata.bidirectional(char) in ("R", "AL") for char in safe):
-        # Without isolation the numbers that follow would change their order.
-        return f"\u2068{safe}\u2069"
-    return safe
+    return isolated(safe)
 
 
 def _figures(corpus: Corpus) -> list[Text]:

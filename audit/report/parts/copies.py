@@ -13,7 +13,7 @@ import polars as pl
 
 from audit.report.charts import Dot, columns
 from audit.report.corpora import Corpus
-from audit.report.figures import Estimate, count, interval, percent
+from audit.report.figures import Estimate, count, interval, isolated, percent
 from audit.report.sheet import Cell, Column, Sheet, counted, named, shared
 
 __all__ = ["Copies", "copies", "size_bin"]
@@ -79,7 +79,7 @@ def _chart(
             clusters, n_docs = bins[corpus.slot].get((kind, label), (0, 0))
             share = n_docs / max(corpus.documents, 1)
             hint = (
-                f"{corpus.label}: {percent(share)} of documents are in "
+                f"{isolated(corpus.label)}: {percent(share)} of documents are in "
                 f"{count(clusters)} clusters of {label}"
             )
             colour = f"var(--s{corpus.slot})"
@@ -159,5 +159,5 @@ def _overlap_cell(a: Corpus, b: Corpus, found: tuple[int, Estimate] | None) -> C
         share.value,
         extra=span,
         heat=heat,
-        hint=f"{count(n_docs)} documents of {a.label} are in {b.label}",
+        hint=f"{count(n_docs)} documents of {isolated(a.label)} are in {isolated(b.label)}",
     )

@@ -138,7 +138,10 @@ def _atlas(corpus: Corpus, rows: Mapping[str, Mapping[str, int]]) -> Atlas:
         _grid(corpus),
         count(located),
         count(len(rows)),
-        [(region, ", ".join(sorted(names))) for region, names in sorted(absent.items())],
+        [
+            (region, ", ".join(sorted(names)))
+            for region, names in sorted(absent.items())
+        ],
         sum(len(names) for names in absent.values()),
     )
 
@@ -153,15 +156,17 @@ def _grid(corpus: Corpus) -> Sheet:
         (row["region"], row["category"]): row for row in cells.iter_rows(named=True)
     }
     categories = sorted({category for _, category in table})
-    regions = {row["region"] for row in world()["countries"].values() if row["region"]}
-    regions |= {region for region, _ in table}
+    areas = {row["region"]: row["area"] for row in world()["countries"].values()}
+    regions = {region for region in areas if region} | {region for region, _ in table}
     total = sum(row["mentions"] for row in table.values())
     largest = max((row["mentions"] for row in table.values()), default=0)
     rows = []
-    for region in sorted(regions - {"Antarctica"}):
+    for region in sorted(
+        regions - {"Antarctica"}, key=lambda name: (areas.get(name, ""), name)
+    ):
         found = [table.get((region, category)) for category in categories]
         amount = sum(row["mentions"] for row in found if row)
-        row = [named(region)]
+        row = [named(region, areas.get(region, ""))]
         row += [_grid_cell(cell, total, largest) for cell in found]
         row.append(shared(amount / total if total else 0.0))
         rows.append(row)

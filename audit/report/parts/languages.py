@@ -12,11 +12,17 @@ import polars as pl
 
 from audit.report.charts import Dot, dots
 from audit.report.corpora import Corpus
-from audit.report.figures import count, percent
-from audit.report.names import endonym, language_name, language_tag, script_name
+from audit.report.figures import count, isolated, percent
+from audit.report.names import (
+    SPECIAL,
+    endonym,
+    language_name,
+    language_tag,
+    script_name,
+)
 from audit.report.parts.mixes import Legend, counts_by_corpus, mix_chart
-from audit.resources.speakers import speakers
 from audit.report.sheet import Cell, Column, Sheet, counted, named, shared
+from audit.resources.speakers import speakers
 
 __all__ = ["Languages", "languages", "speaker_shares"]
 
@@ -88,7 +94,7 @@ def _speakers(
             amount = rows.get(code, {}).get(str(corpus.slot), 0)
             if amount and corpus.documents:
                 share = amount / corpus.documents
-                text = f"{corpus.label}: {name} {percent(share)} of documents"
+                text = f"{isolated(corpus.label)}: {name} {percent(share)} of documents"
                 marks.append(Dot(name, share, f"var(--s{corpus.slot})", text))
     title = "Share of documents against share of the world's speakers"
     return dots(marks, title, "share, logarithmic", share=True)
@@ -122,7 +128,7 @@ def _sheet(
             named(", ".join(scripts.get(code, []))),
         ]
         if expected:
-            cells.append(_people(expected.get(code)))
+            cells.append(_people(None if code in SPECIAL else expected.get(code)))
         for corpus in corpora:
             amount = row[str(corpus.slot)]
             share = amount / max(corpus.documents, 1)

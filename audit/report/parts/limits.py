@@ -13,7 +13,15 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from audit.report.corpora import Corpus
-from audit.report.figures import Estimate, count, effective, interval, percent, points
+from audit.report.figures import (
+    Estimate,
+    count,
+    effective,
+    interval,
+    isolated,
+    percent,
+    points,
+)
 from audit.report.sheet import Cell, Column, Sheet, counted, named
 from schemas.document import REJECT_REASONS
 
@@ -176,7 +184,7 @@ def limits(corpora: Sequence[Corpus]) -> list[tuple[str, str]]:
 def _each(corpora: Sequence[Corpus], lead: str, value: Any) -> str:
     if len(corpora) == 1:
         return f"{lead}{value(corpora[0])} of documents."
-    parts = [f"{corpus.label} {value(corpus)}" for corpus in corpora]
+    parts = [f"{isolated(corpus.label)} {value(corpus)}" for corpus in corpora]
     return f"{lead}{', '.join(parts)}."
 
 
@@ -205,7 +213,8 @@ def provenance(corpora: Sequence[Corpus]) -> Sheet:
     heads = [Column("Property", False)]
     heads += [Column(corpus.label, False, corpus.slot) for corpus in corpora]
     flat = [
-        {"folder": str(corpus.folder)} | _flatten(corpus.profile.metadata) for corpus in corpora
+        {"folder": str(corpus.folder)} | _flatten(corpus.profile.metadata)
+        for corpus in corpora
     ]
     keys = list(dict.fromkeys(key for part in flat for key in part))
     rows = [

@@ -12,7 +12,7 @@ import polars as pl
 
 from audit.report.charts import Segment, stacked
 from audit.report.corpora import Corpus
-from audit.report.figures import count, percent
+from audit.report.figures import count, isolated, percent
 
 __all__ = ["Legend", "counts_by_corpus", "mix_chart"]
 
@@ -69,9 +69,7 @@ def mix_chart(
         groups.append((rest, f"{len(rest)} others", "var(--c0)"))
     groups += [([key], name(key), "var(--c-none)") for key in blank]
     segments = [
-        part
-        for corpus in corpora
-        for part in _bar(corpus, counts, groups, unit)
+        part for corpus in corpora for part in _bar(corpus, counts, groups, unit)
     ]
     used = {part.colour for part in segments}
     legend = [(colour, label) for _, label, colour in groups if colour in used]
@@ -95,7 +93,7 @@ def _bar(
         if not amount:
             continue
         share = amount / total
-        hint = f"{corpus.label}: {label} {percent(share)}, {count(amount)} {unit}"
+        hint = f"{isolated(corpus.label)}: {label} {percent(share)}, {count(amount)} {unit}"
         parts.append(Segment(corpus.label, start, start + share, colour, label, hint))
         start += share
     return parts

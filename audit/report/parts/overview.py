@@ -166,7 +166,7 @@ def _silent(corpus: Corpus) -> Figure:
     weight = f", {effective(estimate.value)} effective" if estimate.known else ""
     return Figure(
         "unlocated",
-        "Without cultural reference",
+        "No cultural reference",
         percent(share),
         share,
         "",

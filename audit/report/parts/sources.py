@@ -14,7 +14,7 @@ import polars as pl
 
 from audit.report.charts import Curve, curves
 from audit.report.corpora import Corpus
-from audit.report.figures import count, interval, percent, points
+from audit.report.figures import count, interval, isolated, percent, points
 from audit.report.names import country_name
 from audit.report.parts.mixes import Legend, counts_by_corpus, mix_chart
 from audit.report.sheet import Cell, Column, Sheet, counted, named, shared
@@ -93,7 +93,7 @@ def _lorenz_chart(corpora: Sequence[Corpus]) -> str:
             if 0 < top < n:
                 share = percent(1 - float(total[n - top]))
                 hints[place] = (
-                    f"{corpus.label}: the largest {count(top)} of {count(n)} domains "
+                    f"{isolated(corpus.label)}: the largest {count(top)} of {count(n)} domains "
                     f"hold {share} of the documents with a domain"
                 )
         lines.append(Curve(f"var(--s{corpus.slot})", line, hints))
@@ -111,7 +111,13 @@ def _sizes(corpus: Corpus) -> Sequence[int]:
 def _inequality(corpus: Corpus) -> tuple[str, int, str, str, str]:
     gini = corpus.estimate("domain", "gini")
     without = percent(1 - corpus.share("documents_with_url"))
-    return corpus.label, corpus.slot, points(gini.value), interval(gini, points), without
+    return (
+        corpus.label,
+        corpus.slot,
+        points(gini.value),
+        interval(gini, points),
+        without,
+    )
 
 
 def _heads(first: list[Column], corpora: Sequence[Corpus]) -> list[Column]:
@@ -122,7 +128,10 @@ def _heads(first: list[Column], corpora: Sequence[Corpus]) -> list[Column]:
 
 
 def _share_cells(
-    corpora: Sequence[Corpus], n_docs: dict[str, int], n_chars: dict[str, int], top: float
+    corpora: Sequence[Corpus],
+    n_docs: dict[str, int],
+    n_chars: dict[str, int],
+    top: float,
 ) -> list[Cell]:
     cells = []
     for corpus in corpora:
@@ -150,9 +159,7 @@ def _facet_rows(
             named=True
         )
     }
-    shares = [
-        pl.col(str(corpus.slot)) / max(corpus.documents, 1) for corpus in corpora
-    ]
+    shares = [pl.col(str(corpus.slot)) / max(corpus.documents, 1) for corpus in corpora]
     top = n_docs.select(pl.max_horizontal(pl.col("mean"), *shares).max()).item() or 1.0
     rows = [
         (row["key"], _share_cells(corpora, row, chars[row["key"]], top))

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from audit.report.charts import Dot, dots
 from audit.report.corpora import Corpus
-from audit.report.figures import effective, interval
+from audit.report.figures import effective, interval, isolated
 
 __all__ = ["Panel", "variety"]
 
@@ -42,7 +42,7 @@ def variety(corpora: Sequence[Corpus]) -> list[Panel]:
             if not estimate.known or estimate.value <= 0:
                 continue
             span = interval(estimate)
-            hint = f"{corpus.label}: {effective(estimate.value)} effective {label}"
+            hint = f"{isolated(corpus.label)}: {effective(estimate.value)} effective {label}"
             marks.append(
                 Dot(
                     corpus.label,
