@@ -111,7 +111,6 @@ def merge_counts(
             for name in sums.column_names
         ]
     )
-    order = pc.sort_indices(
-        named, sort_keys=[(k, "ascending") for k in keys], null_placement="at_end"
-    )
+    # Nulls come last, as Arrow does by default.
+    order = pc.sort_indices(named, sort_keys=[(k, "ascending") for k in keys])
     return named.take(order).select(columns).combine_chunks()

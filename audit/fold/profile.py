@@ -41,7 +41,7 @@ def conform(name: str, corpus: str, table: pa.Table) -> pa.Table:
     if not contract.keys:
         return whole.combine_chunks()
     keys = [(key, "ascending") for key in contract.keys]
-    order = pc.sort_indices(whole, sort_keys=keys, null_placement="at_end")
+    order = pc.sort_indices(whole, sort_keys=keys)
     return whole.take(order).combine_chunks()
 
 
@@ -130,7 +130,7 @@ def _summary(accumulator: Accumulator, duplicates: Mapping[str, Any]) -> pa.Tabl
 def _reference_table(counts: pa.Table, references: pa.Table) -> pa.Table:
     numbers = counts.column("reference").cast(pa.int32())
     found = references.select(["culture", "category"]).take(numbers)
-    return pa.table(
+    named = pa.table(
         {
             "reference": references.column("reference").take(numbers),
             "culture": found.column("culture"),
@@ -138,6 +138,9 @@ def _reference_table(counts: pa.Table, references: pa.Table) -> pa.Table:
             **{n: counts.column(n) for n in ("language", "documents", "mentions")},
         }
     )
+    # Places of one name in one country are one reference to whoever reads the table.
+    contract = TABLES["reference"]
+    return merge_counts([named], contract.keys, contract.additive)
 
 
 def _culture(counts: pa.Table, reference: pa.Table, references: pa.Table) -> pa.Table:

@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
 from audit.annotate.culture import CultureAnnotator
 from audit.annotate.language import LanguageAnnotator
 from audit.annotate.signature import SignatureAnnotator
 from audit.annotate.source import SourceAnnotator
 from audit.fold.fold import ProfileFold
+from audit.resources.gazetteer import references as reference_table
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from audit.batch import Annotator, Batch
     from audit.config import AuditConfig
 
@@ -64,7 +65,7 @@ def toolbox(config: AuditConfig) -> Toolbox:
 @lru_cache(maxsize=4)
 def _build(config: AuditConfig) -> Toolbox:
     culture = CultureAnnotator()
-    references = culture.references()
+    references = _named_references()
     language = config.language
     return Toolbox(
         (
@@ -78,8 +79,26 @@ def _build(config: AuditConfig) -> Toolbox:
             culture,
         ),
         ProfileFold(
-            references.column("culture").combine_chunks().dictionary_encode(),
-            references.column("category").combine_chunks().dictionary_encode(),
+            _labels(references, "culture"),
+            _labels(references, "category"),
         ),
         references,
     )
+
+
+def _named_references() -> pa.Table:
+    """Return the gazetteer's references, called by their names instead of numbers."""
+    table = reference_table()
+    return pa.table(
+        {
+            "reference": table.column("name").cast(pa.string()),
+            **{
+                name: table.column(name).cast(pa.string())
+                for name in ("culture", "region", "category")
+            },
+        }
+    )
+
+
+def _labels(table: pa.Table, name: str) -> pa.DictionaryArray:
+    return table.column(name).combine_chunks().dictionary_encode()
