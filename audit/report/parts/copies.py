@@ -20,7 +20,7 @@ __all__ = ["Copies", "copies", "size_bin"]
 
 _KINDS = (("near", "Near-duplicates"), ("exact", "Exact duplicates"))
 _BINS = ((2, "2"), (3, "3–4"), (5, "5–9"), (10, "10–99"), (100, "100–999"))
-_LAST = (1000, "1,000 and more")
+_LAST = (1000, "1,000+")
 
 
 class Copies(NamedTuple):
@@ -159,5 +159,8 @@ def _overlap_cell(a: Corpus, b: Corpus, found: tuple[int, Estimate] | None) -> C
         share.value,
         extra=span,
         heat=heat,
-        hint=f"{count(n_docs)} documents of {isolated(a.label)} are in {isolated(b.label)}",
+        hint=(
+            f"{count(n_docs)} documents of {isolated(a.label)} "
+            f"are in {isolated(b.label)}"
+        ),
     )

@@ -154,13 +154,11 @@ def _people(share: float | None) -> Cell:
 
 
 def _largest(corpora: Sequence[Corpus], n_docs: pl.DataFrame) -> float:
-    return max(
-        (
-            (n_docs[str(corpus.slot)].max() or 0) / max(corpus.documents, 1)  # type: ignore[operator]
-            for corpus in corpora
-        ),
-        default=1.0,
-    )
+    shares = [
+        max(n_docs[str(corpus.slot)].to_list(), default=0) / max(corpus.documents, 1)
+        for corpus in corpora
+    ]
+    return float(max(shares)) or 1.0
 
 
 def _scripts(corpora: Sequence[Corpus]) -> dict[str, list[str]]:

@@ -199,7 +199,7 @@ def _unlocated(corpus: Corpus) -> str:
 def _language_limit(corpora: Sequence[Corpus]) -> str:
     def undetermined(corpus: Corpus) -> str:
         rows = corpus.tables["language"].filter(pl.col("language") == "und")
-        return percent(rows["documents"].sum() / max(corpus.documents, 1))
+        return percent(int(rows["documents"].sum()) / max(corpus.documents, 1))
 
     return (
         _each(corpora, "Undetermined: ", undetermined)

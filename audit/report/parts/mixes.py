@@ -93,7 +93,8 @@ def _bar(
         if not amount:
             continue
         share = amount / total
-        hint = f"{isolated(corpus.label)}: {label} {percent(share)}, {count(amount)} {unit}"
+        size = f"{percent(share)}, {count(amount)} {unit}"
+        hint = f"{isolated(corpus.label)}: {label} {size}"
         parts.append(Segment(corpus.label, start, start + share, colour, label, hint))
         start += share
     return parts

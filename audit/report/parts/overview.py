@@ -1,7 +1,7 @@
 """What a corpus is, in six figures and the values of two sentences.
 
-In: corpora. Out: `Overview` for each, whose every number is a column of ``summary`` or a
-row of ``diversity``, ``language`` or ``source``.
+In: corpora. Out: `Overview` for each, whose every number is a column of ``summary`` or
+a row of ``diversity``, ``language`` or ``source``.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ class Figure(NamedTuple):
         value: The same, unrounded.
         range: Its interval, or nothing.
         detail: One line that puts it in place.
+        short: The same for a table.
     """
 
     key: str
@@ -43,6 +44,7 @@ class Figure(NamedTuple):
     value: float
     range: str
     detail: str
+    short: str
 
 
 class Leader(NamedTuple):
@@ -112,15 +114,14 @@ def _size(corpus: Corpus) -> Figure:
     )
     n_docs = corpus.documents
     text = count(n_docs) if n_docs < 10_000_000 else compact(n_docs)
-    return Figure("documents", "Documents", text, n_docs, "", detail)
+    short = f"{compact(row['characters'])} characters"
+    return Figure("documents", "Documents", text, n_docs, "", detail, short)
 
 
 def _languages(corpus: Corpus, estimate: Estimate) -> Figure:
     found = corpus.tables["language"].filter(pl.col("documents") > 0)
-    detail = (
-        f"of {count(found['language'].n_unique())} found, in "
-        f"{count(found['script'].n_unique())} scripts"
-    )
+    n_languages = count(found["language"].n_unique())
+    detail = f"of {n_languages} found, in {count(found['script'].n_unique())} scripts"
     return Figure(
         "languages",
         "Effective languages",
@@ -128,6 +129,7 @@ def _languages(corpus: Corpus, estimate: Estimate) -> Figure:
         estimate.value,
         interval(estimate),
         detail,
+        f"of {n_languages} found",
     )
 
 
@@ -140,6 +142,7 @@ def _sources(corpus: Corpus, estimate: Estimate) -> Figure:
         estimate.value,
         interval(estimate),
         detail,
+        detail.replace("registered ", ""),
     )
 
 
@@ -153,6 +156,7 @@ def _copies(corpus: Corpus) -> Figure:
         share,
         "",
         f"of documents; {exact} are exact copies",
+        f"{exact} exact",
     )
 
 
@@ -171,6 +175,7 @@ def _silent(corpus: Corpus) -> Figure:
         share,
         "",
         f"the rest refers to {count(corpus.n_cultures)} cultures{weight}",
+        f"{count(corpus.n_cultures)} cultures",
     )
 
 
@@ -185,6 +190,7 @@ def _rejected(corpus: Corpus) -> Figure:
         rejected,
         "",
         f"{percent(share)} of the {count(read)} read",
+        f"{percent(share)} of read",
     )
 
 

@@ -93,8 +93,8 @@ def _lorenz_chart(corpora: Sequence[Corpus]) -> str:
             if 0 < top < n:
                 share = percent(1 - float(total[n - top]))
                 hints[place] = (
-                    f"{isolated(corpus.label)}: the largest {count(top)} of {count(n)} domains "
-                    f"hold {share} of the documents with a domain"
+                    f"{isolated(corpus.label)}: the largest {count(top)} of "
+                    f"{count(n)} domains hold {share} of the documents with a domain"
                 )
         lines.append(Curve(f"var(--s{corpus.slot})", line, hints))
     if not lines:

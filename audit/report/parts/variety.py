@@ -42,7 +42,8 @@ def variety(corpora: Sequence[Corpus]) -> list[Panel]:
             if not estimate.known or estimate.value <= 0:
                 continue
             span = interval(estimate)
-            hint = f"{isolated(corpus.label)}: {effective(estimate.value)} effective {label}"
+            amount = effective(estimate.value)
+            hint = f"{isolated(corpus.label)}: {amount} effective {label}"
             marks.append(
                 Dot(
                     corpus.label,
