@@ -1,0 +1,137 @@
+"""Verification: the exact Jaccard similarity of candidate pairs.
+
+In: the shingle sets of the documents that candidate pairs name, packed by the tasks
+that have read them again. Out: one similarity a pair.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from audit.errors import AccountingError
+from audit.kernels.jaccard import intersections
+from audit.link.layout import doc_keys
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from audit.kernels.shingle import Shingles
+
+__all__ = ["ShingleBlock", "Verified", "merge_shingles", "pack_shingles", "verify"]
+
+
+class ShingleBlock(NamedTuple):
+    """Shingle sets of some documents.
+
+    Attributes:
+        keys: uint64[n_docs], document keys, ascending.
+        characters: int64[n_docs], their code points.
+        offsets: int64[n_docs + 1] into ``hashes``.
+        hashes: uint64[n], ascending and distinct within each document.
+    """
+
+    keys: NDArray[np.uint64]
+    characters: NDArray[np.int64]
+    offsets: NDArray[np.int64]
+    hashes: NDArray[np.uint64]
+
+
+class Verified(NamedTuple):
+    """Pairs with what their verification found.
+
+    Attributes:
+        pairs: uint64[n, 2] document keys, smaller first.
+        jaccard: float64[n].
+        characters: int64[n, 2], code points of both documents.
+    """
+
+    pairs: NDArray[np.uint64]
+    jaccard: NDArray[np.float64]
+    characters: NDArray[np.int64]
+
+    def at_least(self, threshold: float) -> Verified:
+        """Return the pairs that reach a similarity."""
+        keep = self.jaccard >= threshold
+        return Verified(self.pairs[keep], self.jaccard[keep], self.characters[keep])
+
+
+def pack_shingles(
+    task: int,
+    rows: NDArray[np.uint32],
+    sets: Shingles,
+    characters: NDArray[np.int64],
+    wanted: NDArray[np.uint32],
+) -> ShingleBlock:
+    """Return the shingle sets of the wanted rows that are among these documents.
+
+    Args:
+        task: Ordinal of the task.
+        rows: uint32[n], numbers within the task of the documents of ``sets``,
+            ascending.
+        sets: What `audit.kernels.shingle.shingle_sets` made of them.
+        characters: int64[n].
+        wanted: uint32[m], ascending.
+    """
+    chosen = np.flatnonzero(np.isin(rows, wanted, assume_unique=True))
+    sizes = np.diff(sets.doc_offsets)[chosen]
+    offsets = np.zeros(len(chosen) + 1, np.int64)
+    np.cumsum(sizes, out=offsets[1:])
+    # Positions of all chosen hashes: each document's start, then one by one.
+    shift = np.repeat(sets.doc_offsets[:-1][chosen] - offsets[:-1], sizes)
+    hashes = sets.hashes[np.arange(offsets[-1]) + shift]
+    return ShingleBlock(
+        doc_keys(task, rows[chosen]), characters[chosen], offsets, hashes
+    )
+
+
+def merge_shingles(blocks: Iterable[ShingleBlock]) -> ShingleBlock:
+    """Return one block of all, by ascending key; no document may come twice."""
+    parts = sorted((b for b in blocks if len(b.keys)), key=lambda b: int(b.keys[0]))
+    if not parts:
+        zero = np.zeros(0, np.int64)
+        return ShingleBlock(
+            zero.astype(np.uint64), zero, np.zeros(1, np.int64), zero.astype(np.uint64)
+        )
+    keys = np.concatenate([b.keys for b in parts])
+    if (keys[1:] <= keys[:-1]).any():
+        raise AccountingError(
+            "each document must come once to the verification of a partition",
+            value=int(keys[1:][keys[1:] <= keys[:-1]][0]),
+            where="shingle blocks",
+        )
+    offsets = np.zeros(len(keys) + 1, np.int64)
+    np.cumsum(np.concatenate([np.diff(b.offsets) for b in parts]), out=offsets[1:])
+    return ShingleBlock(
+        keys,
+        np.concatenate([b.characters for b in parts]),
+        offsets,
+        np.concatenate([b.hashes for b in parts]),
+    )
+
+
+def verify(pairs: NDArray[np.uint64], sets: ShingleBlock) -> Verified:
+    """Return the exact Jaccard similarity of each pair.
+
+    Args:
+        pairs: uint64[n, 2] document keys.
+        sets: The sets of all documents that the pairs name.
+    """
+    places = np.searchsorted(sets.keys, pairs)
+    found = places < len(sets.keys)
+    if len(sets.keys):
+        found &= sets.keys[np.minimum(places, len(sets.keys) - 1)] == pairs
+    if not found.all():
+        raise AccountingError(
+            "every document of a candidate pair must be read again",
+            value=f"{int((~found).sum())} missing, first {int(pairs[~found][0])}",
+            where="verification",
+            next_step="Did the input change while it was audited?",
+        )
+    sizes = intersections(sets.hashes, sets.offsets, places.astype(np.int64))
+    # Both sets empty: no evidence of likeness.
+    jaccard = sizes[:, 0] / np.maximum(sizes[:, 1], 1)
+    return Verified(pairs, jaccard, sets.characters[places])
