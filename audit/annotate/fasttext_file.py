@@ -1,0 +1,335 @@
+"""Read fastText model files, ``.bin`` and ``.ftz``, without fastText.
+
+In: the path of a supervised model. Out: a `Model`: its labels, and the arrays that
+`audit.kernels.fasttext` runs on. Dense matrices stay in the file, mapped into memory and
+shared by every worker that reads it; quantised ones are written out once. Every size in
+the file is held against the file's own length before anything is allocated.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from audit.errors import ConfigError
+from audit.kernels.fasttext import (
+    HIERARCHICAL,
+    ONE_VS_ALL,
+    SOFTMAX,
+    Network,
+    Output,
+    decode_rows,
+    scan_dictionary,
+    word_table,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+__all__ = ["Model", "UnsupportedModelError", "read_model"]
+
+_MAGIC = 793712314
+_VERSIONS = (11, 12)
+_SUPERVISED = 3
+# Losses by fastText's numbers; negative sampling scores labels as one-vs-all does.
+_LOSSES = {1: HIERARCHICAL, 2: ONE_VS_ALL, 3: SOFTMAX, 4: ONE_VS_ALL}
+# Dense matrices below this are copied into aligned memory, larger ones stay mapped.
+_COPY_BYTES = 64 << 20
+_DECODED_BYTES = 4 << 30
+
+
+class UnsupportedModelError(ConfigError):
+    """The file is a fastText model, but of a kind that the kernel does not run."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model that is ready to run.
+
+    Attributes:
+        labels: as the file spells them, prefix included, by number.
+        network: its input side.
+        output: its output side.
+        checksum: SHA-256 of the file (of its head, tail and size above 256 MB).
+    """
+
+    labels: tuple[str, ...]
+    network: Network
+    output: Output
+    checksum: str
+
+
+class _Args(NamedTuple):
+    dim: int
+    word_ngrams: int
+    loss: int
+    model: int
+    bucket: int
+    minn: int
+    maxn: int
+
+
+class _Dictionary(NamedTuple):
+    labels: tuple[str, ...]
+    label_counts: NDArray[np.int64]
+    n_words: int
+    keys: NDArray[np.uint64]
+    ids: NDArray[np.int32]
+    pruned: NDArray[np.int32] | None
+    end: int
+
+
+class _Reader:
+    """A cursor over the mapped file that refuses to read past its end."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self.data: NDArray[np.uint8] = np.memmap(path, np.uint8, mode="r")
+        except (OSError, ValueError) as error:
+            raise ConfigError(
+                "a language model must be a readable, non-empty file",
+                value=str(path),
+                next_step=f"Check the path ({error}).",
+            ) from error
+        self.at = 0
+
+    def fail(self, what: str, value: object) -> ConfigError:
+        return ConfigError(
+            f"{what} of a fastText model must fit its file",
+            value=value,
+            where=f"{self.path}, byte {self.at}",
+            next_step="The file is truncated or damaged: fetch it again.",
+        )
+
+    def unpack(self, layout: str, what: str) -> tuple[int, ...]:
+        size = struct.calcsize("<" + layout)
+        raw = self.take(size, what).tobytes()
+        return struct.unpack("<" + layout, raw)
+
+    def take(self, n_bytes: int, what: str) -> NDArray[np.uint8]:
+        if n_bytes < 0 or self.at + n_bytes > len(self.data):
+            raise self.fail(what, n_bytes)
+        piece = self.data[self.at : self.at + n_bytes]
+        self.at += n_bytes
+        return piece
+
+    def floats(self, count: int, what: str) -> NDArray[np.float32]:
+        piece = self.take(count * 4, what)
+        if piece.nbytes <= _COPY_BYTES:
+            return np.frombuffer(piece.tobytes(), "<f4").astype(np.float32)
+        return np.frombuffer(piece, "<f4")
+
+
+def read_model(path: Path) -> Model:
+    """Return the model in a ``.bin`` or ``.ftz`` file.
+
+    Raises:
+        ConfigError: the file cannot be read, is no fastText model, or is damaged.
+        UnsupportedModelError: it is a model that the kernel does not run.
+    """
+    reader = _Reader(path)
+    args = _read_args(reader)
+    words = _read_dictionary(reader, args)
+    (quantised,) = reader.unpack("?", "the matrix kind")
+    n_rows = words.n_words + (len(words.pruned) // 2 if words.pruned is not None else 0)
+    if words.pruned is None:
+        n_rows = words.n_words + args.bucket
+    rows = _read_matrix(reader, bool(quantised), n_rows, args.dim, "the input matrix")
+    (quantised_output,) = reader.unpack("?", "the matrix kind")
+    n_out = len(words.labels)
+    output = _read_matrix(
+        reader,
+        bool(quantised and quantised_output),
+        n_out,
+        args.dim,
+        "the output matrix",
+    )
+    if reader.at != len(reader.data):
+        raise reader.fail("the end", f"{len(reader.data) - reader.at} bytes left over")
+    return Model(
+        words.labels,
+        _network(args, words, rows),
+        _output(args, words, output),
+        _checksum(reader.data),
+    )
+
+
+def _read_args(reader: _Reader) -> _Args:
+    magic, version = reader.unpack("ii", "the header")
+    if magic != _MAGIC or version not in _VERSIONS:
+        raise ConfigError(
+            "a language model must be a fastText .bin or .ftz file of version 11 or 12",
+            value=f"magic {magic}, version {version}",
+            where=str(reader.path),
+            next_step="Give the path of a supervised fastText model.",
+        )
+    fields = reader.unpack("12id", "the arguments")
+    dim, _, _, _, _, word_ngrams, loss, model, bucket, minn, maxn = fields[:11]
+    if model != _SUPERVISED or loss not in _LOSSES:
+        raise UnsupportedModelError(
+            "a language model must be a supervised fastText model",
+            value=f"model {model}, loss {loss}",
+            where=str(reader.path),
+            next_step="Train one with `fasttext supervised`, or name another file.",
+        )
+    maxn = 0 if version == 11 else maxn
+    sane = 1 <= dim <= 4096 and 0 <= bucket and 0 <= minn and 0 <= maxn <= 64
+    if not sane or not 0 <= word_ngrams <= 64:
+        raise reader.fail("the arguments", fields[:11])
+    return _Args(dim, word_ngrams, loss, model, bucket, max(minn, 1), maxn)
+
+
+def _read_dictionary(reader: _Reader, args: _Args) -> _Dictionary:
+    size, n_words, n_labels = reader.unpack("iii", "the dictionary")
+    _, n_pruned = reader.unpack("qq", "the dictionary")
+    left = len(reader.data) - reader.at
+    if min(n_words, n_labels - 1, n_pruned + 1) < 0 or size != n_words + n_labels:
+        raise reader.fail("the dictionary", (size, n_words, n_labels, n_pruned))
+    if size * 10 > left or max(n_pruned, 0) * 8 > left:
+        raise reader.fail("the dictionary", (size, n_pruned))
+    starts, ends, counts, kinds, stop = scan_dictionary(reader.data, reader.at, size)
+    if stop < 0 or int((kinds == 1).sum()) != n_labels or kinds[:n_words].any():
+        raise reader.fail("the dictionary", size)
+    reader.at = stop
+    names = zip(starts[n_words:].tolist(), ends[n_words:].tolist(), strict=True)
+    labels = tuple(
+        reader.data[s:e].tobytes().decode("utf-8", "replace") for s, e in names
+    )
+    keys, ids = word_table(reader.data, starts, ends, n_words)
+    pruned = None
+    if n_pruned >= 0:
+        raw = reader.take(n_pruned * 8, "the pruned n-grams").tobytes()
+        pruned = np.frombuffer(raw, "<i4").astype(np.int32)
+    end = -1
+    for word in np.flatnonzero(ends[:n_words] - starts[:n_words] == 4).tolist():
+        if reader.data[starts[word] : ends[word]].tobytes() == b"</s>":
+            end = word
+    if pruned is not None and n_pruned:
+        buckets, rows = pruned[0::2], pruned[1::2]
+        inside = buckets.min() >= 0 and buckets.max() < args.bucket
+        if not inside or not np.array_equal(np.sort(rows), np.arange(n_pruned)):
+            raise reader.fail("the pruned n-grams", n_pruned)
+    return _Dictionary(labels, counts[n_words:], n_words, keys, ids, pruned, end)
+
+
+def _read_matrix(
+    reader: _Reader, quantised: bool, n_rows: int, dim: int, what: str
+) -> NDArray[np.float32]:
+    with_norms = quantised and bool(reader.unpack("?", what)[0])
+    m, n = reader.unpack("qq", what)
+    if m != n_rows or n != dim:
+        raise reader.fail(what, f"{m} x {n}, not {n_rows} x {dim}")
+    if not quantised:
+        return reader.floats(m * n, what).reshape(m, n)
+    (n_codes,) = reader.unpack("i", what)
+    codes = reader.take(n_codes, what)
+    dsub, centroids = _read_centroids(reader, dim, what)
+    if n_codes != m * ((dim + dsub - 1) // dsub) or m * dim * 4 > _DECODED_BYTES:
+        raise reader.fail(what, n_codes)
+    norms = np.ones(m, np.float32)
+    if with_norms:
+        norm_codes = reader.take(m, what)
+        norms = _read_centroids(reader, 1, what)[1][norm_codes.astype(np.int64)]
+    return decode_rows(np.array(codes), norms, centroids, dim, dsub)
+
+
+def _read_centroids(
+    reader: _Reader, dim: int, what: str
+) -> tuple[int, NDArray[np.float32]]:
+    stored, nsub, dsub, last = reader.unpack("4i", what)
+    fits = stored == dim and 1 <= dsub <= dim and nsub == (dim + dsub - 1) // dsub
+    if not fits or last != dim - (nsub - 1) * dsub:
+        raise reader.fail(what, (stored, nsub, dsub, last))
+    return dsub, reader.floats(dim * 256, what)
+
+
+def _network(args: _Args, words: _Dictionary, rows: NDArray[np.float32]) -> Network:
+    bucket = args.bucket if args.maxn > 0 or args.word_ngrams > 1 else 0
+    kept, rank = np.zeros(0, np.uint64), np.zeros(0, np.int32)
+    all_pruned = bucket == 0
+    if words.pruned is not None and bucket:
+        all_pruned = len(words.pruned) == 0
+        buckets, places = words.pruned[0::2], words.pruned[1::2]
+        kept, rank = _ranked(buckets, bucket)
+        order = words.n_words + places[np.argsort(buckets)]
+        rows = np.concatenate([rows[: words.n_words], rows[order]])
+    end_hash = 2166136261
+    for byte in b"</s>":
+        end_hash = (end_hash ^ byte) * 16777619 & 0xFFFFFFFF
+    return Network(
+        rows.reshape(-1),
+        words.keys,
+        words.ids,
+        kept,
+        rank,
+        args.dim,
+        words.n_words,
+        bucket,
+        args.minn,
+        args.maxn if bucket else 0,
+        args.word_ngrams,
+        words.end,
+        end_hash - (1 << 32) if end_hash >> 31 else end_hash,
+        all_pruned,
+    )
+
+
+def _ranked(
+    buckets: NDArray[np.int32], bucket: int
+) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
+    """Return one bit a bucket, and the number of bits set before each 64 of them."""
+    flags = np.zeros((bucket + 63) // 64 * 64, np.bool_)
+    flags[buckets] = True
+    per_word = flags.reshape(-1, 64).sum(axis=1, dtype=np.int32)
+    rank = np.cumsum(per_word, dtype=np.int32) - per_word
+    return np.packbits(flags, bitorder="little").view(np.uint64), rank
+
+
+def _output(args: _Args, words: _Dictionary, matrix: NDArray[np.float32]) -> Output:
+    loss, n = _LOSSES[args.loss], len(words.labels)
+    left = right = np.zeros(0, np.int32)
+    if loss == HIERARCHICAL:
+        left, right = _tree(words.label_counts)
+    return Output(np.ascontiguousarray(matrix.T), left, right, loss, n)
+
+
+def _tree(counts: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return the children of each node of fastText's Huffman tree over the labels.
+
+    Labels stand in descending order of count in the file, so the two smallest nodes are
+    always next to a leaf pointer that moves down and a node pointer that moves up.
+    """
+    n = len(counts)
+    weight = [*counts.tolist(), *([10**15] * (n - 1))]
+    left, right = np.full(2 * n - 1, -1, np.int32), np.full(2 * n - 1, -1, np.int32)
+    leaf, node = n - 1, n
+    for parent in range(n, 2 * n - 1):
+        pair = []
+        for _ in range(2):
+            if leaf >= 0 and weight[leaf] < weight[node]:
+                pair.append(leaf)
+                leaf -= 1
+            else:
+                pair.append(node)
+                node += 1
+        left[parent], right[parent] = pair
+        weight[parent] = weight[pair[0]] + weight[pair[1]]
+    return left, right
+
+
+def _checksum(data: NDArray[np.uint8]) -> str:
+    digest = hashlib.sha256()
+    if data.nbytes <= 256 << 20:
+        digest.update(memoryview(data))
+    else:
+        digest.update(memoryview(data[: 16 << 20]))
+        digest.update(memoryview(data[-(16 << 20) :]))
+        digest.update(str(data.nbytes).encode())
+    return digest.hexdigest()

@@ -1,0 +1,208 @@
+"""Choose and prepare the text that the packaged language model is trained on.
+
+In: a folder with ``train.parquet`` (text, lang, script, source, use), codes in ISO 639-3
+with macrolanguages where its sources have them. Out: lines of ``(label, folded text)``
+for training, rows held out for calibration, and an account of what was used. Every
+choice hangs on a hash of the text, so two runs over one folder choose the same lines.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from audit.resources.language_codes import individual
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+__all__ = ["HELD_OUT", "Choice", "choose", "lines", "load", "text_hash"]
+
+# One row in twenty of every family is never trained on.
+HELD_OUT = 20
+
+# Families whose licence asks more than naming the source, used for languages that have
+# next to nothing else, and the text that counts as something else.
+COPYLEFT = "mediawiki-core-i18n"
+ENOUGH_PROSE = 60_000
+
+# A language is learnt from this many characters on; from fewer where it is official
+# in a country or has a million speakers, because an audit must be able to see it.
+LEARNABLE = 30_000
+LEARNABLE_LARGE = 7_000
+
+# Characters a label is trained on: plenty, tail, and how often a small one repeats.
+FULL, TAIL, REPEAT = 350_000, 100_000, 6
+ENGLISH_TIMES = 3
+
+# Labels that name a group of languages which the other labels name one by one.
+_GROUPS = {"hbs"}
+# Languages made by one author, without a community to speak of in running text.
+_CONSTRUCTED = {"avk", "ido", "ile", "ina", "jbo", "lfn", "nov", "tok", "vol"}
+# Han text of other languages is Mandarin text to a model that sees a few thousand
+# characters of it: they are told apart by their own characters, not here.
+_HAN = {"cmn_Hans", "cmn_Hant", "yue_Hant"}
+_MARKUP = re.compile(r"\{\{[^|}]*\|?|<[^>]*>|\$\d+|https?:\S+|%\S|[{}|]")
+# Running text first: interface strings are short, alike and full of names.
+_PROSE_FIRST = (
+    "masakhane-news",
+    "lingua-py",
+    "tico-19",
+    "asp-source",
+    "eric-muller/udhr",
+    "bible-corpus",
+    "tesseract-langdata",
+    "google-research/url-nlp",
+    COPYLEFT,
+)
+_UNSPACED = {"Hans", "Hant", "Jpan", "Thai", "Laoo", "Khmr", "Mymr", "Tibt", "Hani"}
+
+
+@dataclass
+class Choice:
+    """What was chosen to train on.
+
+    Attributes:
+        labels: every label, ascending.
+        rows: label, family, text, in the order they are read.
+        account: one dict a label: characters by family, and what was left out.
+    """
+
+    labels: list[str] = field(default_factory=list)
+    rows: dict[str, list[str]] = field(default_factory=dict)
+    account: list[dict[str, object]] = field(default_factory=list)
+
+
+def text_hash(text: str) -> int:
+    """Return a 64-bit hash of a text that is the same on every machine."""
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
+
+
+def load(folder: Path) -> pl.DataFrame:
+    """Return the rows with their label, family, hash and ``part``.
+
+    ``part`` is ``train``, ``held_out`` (one row in `HELD_OUT` of the training families)
+    or the table's own ``use`` where that is not ``train``.
+    """
+    table = pl.read_parquet(folder / "train.parquet").filter(
+        pl.col("text").str.len_chars() > 0
+    )
+    hashes = [text_hash(text) for text in table["text"].to_list()]
+    codes = {
+        (lang, script): f"{individual(lang, script)}_{script}"
+        for lang, script in table.select("lang", "script").unique().rows()
+    }
+    pairs = zip(table["lang"].to_list(), table["script"].to_list(), strict=True)
+    held_out = pl.col("hash") % HELD_OUT == 0
+    return table.with_columns(
+        pl.Series("hash", hashes, pl.UInt64),
+        pl.Series("label", [codes[pair] for pair in pairs]),
+        family=pl.col("source").str.split(":").list.first(),
+        characters=pl.col("text").str.len_chars(),
+    ).with_columns(
+        part=pl.when(pl.col("use") != "train")
+        .then(pl.col("use"))
+        .when(held_out)
+        .then(pl.lit("held_out"))
+        .otherwise(pl.lit("train"))
+    )
+
+
+def choose(table: pl.DataFrame, large: set[str]) -> Choice:
+    """Return what to train on, by label.
+
+    Args:
+        table: what `load` returns.
+        large: languages (ISO 639-3) that are official somewhere or have a million
+            speakers.
+    """
+    # A text under two labels teaches neither.
+    clean = table.filter(pl.col("part") == "train").unique(
+        ["text", "label"], keep="first", maintain_order=True
+    )
+    clean = clean.filter(pl.col("text").count().over("text") == 1)
+    choice = Choice()
+    for (label,), rows in sorted(
+        clean.partition_by("label", as_dict=True).items(), key=lambda item: str(item[0])
+    ):
+        _choose_label(str(label), rows, large, choice)
+    return choice
+
+
+def _choose_label(
+    label: str, rows: pl.DataFrame, large: set[str], choice: Choice
+) -> None:
+    language, script = label.split("_")
+    by_family = dict(
+        rows.group_by("family").agg(pl.col("characters").sum()).iter_rows()
+    )
+    prose = sum(
+        n for f, n in by_family.items() if f not in (COPYLEFT, "eric-muller/udhr")
+    )
+    if prose >= ENOUGH_PROSE:
+        rows = rows.filter(pl.col("family") != COPYLEFT)
+    total = int(rows["characters"].sum())
+    enough = LEARNABLE_LARGE if language in large else LEARNABLE
+    if total < enough or language in _GROUPS | _CONSTRUCTED:
+        return
+    if script in ("Hani", "Hans", "Hant", "Zyyy", "Zinh") and label not in _HAN:
+        return
+    tail = prose < ENOUGH_PROSE and language not in large
+    limit = TAIL if tail else FULL * (ENGLISH_TIMES if language == "eng" else 1)
+    rank = {name: i for i, name in enumerate(_PROSE_FIRST)}
+    # Families take turns by rank, each at most half of the limit, then whatever is left.
+    rows = rows.with_columns(
+        rank=pl.col("family").replace_strict(rank, default=len(rank))
+    ).sort("rank", "hash")
+    rows = rows.with_columns(before=pl.col("characters").cum_sum().over("family"))
+    rows = rows.with_columns(late=pl.col("before") > limit // 2)
+    rows = rows.sort("late", "rank", "hash")
+    kept = rows.filter(pl.col("characters").cum_sum() <= limit)
+    choice.labels.append(label)
+    choice.rows[label] = [_MARKUP.sub(" ", text) for text in kept["text"].to_list()]
+    used = dict(kept.group_by("family").agg(pl.col("characters").sum()).iter_rows())
+    choice.account.append(
+        {
+            "label": label,
+            "characters": int(kept["characters"].sum()),
+            **{f: used.get(f, 0) for f in _PROSE_FIRST},
+        }
+    )
+
+
+def lines(choice: Choice, seed: int) -> Iterator[tuple[str, str]]:
+    """Yield (label, text) in a shuffled order, small labels repeated, texts cut.
+
+    45 % of the texts are cut to a random span of 2 to 15 words (6 to 40 characters in
+    scripts without spaces), because much of what is to be identified is short.
+    """
+    rng = random.Random(seed)
+    out: list[tuple[str, str]] = []
+    for label in choice.labels:
+        texts = choice.rows[label]
+        size = sum(map(len, texts))
+        times = max(1, min(REPEAT, TAIL // max(size, 1)))
+        unspaced = label.split("_")[1] in _UNSPACED
+        for _ in range(times):
+            out.extend((label, _cut(text, unspaced, rng)) for text in texts)
+    rng.shuffle(out)
+    yield from out
+
+
+def _cut(text: str, unspaced: bool, rng: random.Random) -> str:
+    if rng.random() >= 0.45:
+        return text
+    if unspaced:
+        length = rng.randint(6, 40)
+        start = rng.randint(0, max(0, len(text) - length))
+        return text[start : start + length]
+    words = text.split()
+    length = rng.randint(2, 15)
+    start = rng.randint(0, max(0, len(words) - length))
+    return " ".join(words[start : start + length])

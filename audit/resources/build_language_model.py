@@ -1,0 +1,119 @@
+"""Train the packaged language model again, on a folder of training text.
+
+In: a folder with ``train.parquet`` (see `build_language_data`). Out: ``model.ftz``,
+``calibration.npz`` and ``card.json`` in ``language/``. Run ``python -m
+audit.resources.build_language_model DATA [--out FOLDER]``; with one thread and one
+version of fasttext-wheel the model is the same byte for byte.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from audit.batch import text_block
+from audit.kernels.normalise import to_nfc
+from audit.kernels.plain import fold_table, plain_words
+from audit.resources.build_language_data import Choice, choose, lines, load
+from audit.resources.build_language_zxx import no_language
+from audit.resources.speakers import speakers
+from audit.resources.unicode import unicode_tables
+
+__all__ = ["SETTINGS", "large_languages", "main", "plain_texts", "train"]
+
+SEED = 20261123
+NO_LANGUAGE_CHARACTERS = 400_000
+
+# Softmax over averaged vectors of words and their n-grams of 1 to 4 characters; words
+# seen fewer than 12 times are known by their n-grams alone. Quantised to two values a
+# byte, with the 200,000 rows of largest norm kept.
+SETTINGS: dict[str, int | float | str] = {
+    "dim": 32,
+    "epoch": 5,
+    "lr": 0.5,
+    "loss": "softmax",
+    "minn": 1,
+    "maxn": 4,
+    "minCount": 12,
+    "bucket": 2_000_000,
+    "wordNgrams": 1,
+    "thread": 1,
+    "verbose": 1,
+}
+QUANTISED: dict[str, int | bool] = {"cutoff": 200_000, "dsub": 2, "qnorm": False}
+
+
+def large_languages() -> set[str]:
+    """Return the languages that are official somewhere or have a million speakers."""
+    return {
+        row["language"]
+        for row in speakers().to_pylist()
+        if row["speakers"] >= 1_000_000 or row["official_in"]
+    }
+
+
+def plain_texts(texts: list[str]) -> list[str]:
+    """Return texts as the model reads them (NFC, then `plain_words`)."""
+    tables = unicode_tables()
+    table = fold_table(tables.word_pages.tobytes(), tables.word_blocks.tobytes())
+    block = to_nfc(*text_block(pa.array(texts, pa.large_string())))
+    data, offsets = plain_words(block[0], block[1], table)
+    return [
+        bytes(data[offsets[i] : offsets[i + 1]]).decode() for i in range(len(texts))
+    ]
+
+
+def write_lines(choice: Choice, path: Path) -> int:
+    """Write the training file and return its number of lines."""
+    pairs = list(lines(choice, SEED))
+    texts = plain_texts([text for _, text in pairs])
+    count = 0
+    with path.open("w", encoding="utf-8") as handle:
+        for (label, _), text in zip(pairs, texts, strict=True):
+            if text:
+                handle.write(f"__label__{label} {text}\n")
+                count += 1
+    return count
+
+
+def train(path: Path, out: Path) -> None:
+    """Train on the lines of ``path``; write ``out`` and the dense ``model.bin``."""
+    import fasttext
+
+    model = fasttext.train_supervised(input=str(path), seed=0, **SETTINGS)
+    model.save_model(str(path.with_name("model.bin")))
+    model.quantize(input=str(path), retrain=False, **QUANTISED)
+    model.save_model(str(out))
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Choose the text, train, quantise, calibrate, write the card."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", type=Path, help="folder with train.parquet")
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "language")
+    parser.add_argument("--work", type=Path, default=Path("build/language"))
+    args = parser.parse_args(argv)
+    args.work.mkdir(parents=True, exist_ok=True)
+    table = load(args.data)
+    choice = choose(table, large_languages())
+    texts = no_language(NO_LANGUAGE_CHARACTERS, SEED)
+    choice.labels.append("zxx_Zyyy")
+    choice.rows["zxx_Zyyy"] = texts
+    count = write_lines(choice, args.work / "train.txt")
+    sys.stdout.write(f"{len(choice.labels)} labels, {count} lines\n")
+    (args.work / "choice.json").write_text(json.dumps(choice.account, indent=1))
+    held_out = table.filter(table["part"] != "train")
+    held_out.write_parquet(args.work / "held_out.parquet")
+    train(args.work / "train.txt", args.out / "model.ftz")
+    size = np.round((args.out / "model.ftz").stat().st_size / 1e6, 2)
+    sys.stdout.write(f"model.ftz: {size} MB\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
