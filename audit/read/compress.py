@@ -224,7 +224,9 @@ class Stream:
         return None
 
     def _next_frame(self) -> bool:
-        rest = bytes(self._engine.unused_data) or self._stored or self._read_raw()
+        rest = (
+            bytes(self._engine.unused_data or b"") or self._stored or self._read_raw()
+        )
         while rest and not rest.strip(b"\x00"):  # padding to a block of a tape or disk
             rest = self._read_raw()
         if not rest:

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from audit.read.batches import BatchSize, Refusal
 from audit.read.compress import Stream
 from audit.read.files import FileInfo
+from audit.read.json_array import array_head_records, read_json_array
 from audit.read.jsonl import head_records, read_jsonl
 from audit.read.layouts import Layout, NoTextFieldError, detect_layout
 from audit.read.options import ReadBatch, ReadOptions, Split
@@ -76,8 +77,8 @@ def open_file(raw: BinaryIO, file: FileInfo, options: ReadOptions) -> Opened | R
     opened = Opened(file, kind.name, kind.why, stream)
     if kind.name == "parquet":
         return _open_parquet(raw, opened, options)
-    if kind.name == "jsonl":
-        return _with_layout(opened, _jsonl_head(stream), options)
+    if kind.name in ("jsonl", "json"):
+        return _with_layout(opened, _json_head(stream, kind.name), options)
     return Refusal("unsupported_format", kind.name)
 
 
@@ -102,11 +103,14 @@ def _open_parquet(
     return _with_layout(replace(opened, parquet=parquet), records, options)
 
 
-def _jsonl_head(stream: Stream) -> list[dict[str, Any]]:
+def _json_head(stream: Stream, kind: str) -> list[dict[str, Any]]:
     size = _HEAD
     while True:
         head = stream.peek(size)
-        records = head_records(head, whole=len(head) < size)
+        if kind == "json":
+            records = array_head_records(head)
+        else:
+            records = head_records(head, whole=len(head) < size)
         if records or len(head) < size or size >= _LONGEST_HEAD:
             return records
         size *= 2
@@ -134,3 +138,6 @@ def read_opened(
         yield from read_parquet(opened.parquet, split, opened.layout, options, size)
     elif opened.format == "jsonl" and opened.layout:
         yield from read_jsonl(opened.stream, split, opened.layout, options, size)
+    elif opened.format == "json" and opened.layout:
+        name = split.file.name
+        yield from read_json_array(opened.stream, name, opened.layout, options, size)

@@ -1,13 +1,13 @@
 """Read a block of JSON Lines whose text is one field, without a Python object a line.
 
-In: whole lines as bytes and the layout. Out: a DOCUMENT and a REJECT batch. The kernel
-finds and checks the wanted values; the few lines it marks as odd go through a full
-parser, which decides between a document and a reject.
+In: records as bytes and the layout. Out: a DOCUMENT batch, and which records are left.
+The kernel finds and checks the wanted values; the few records that it marks as odd are
+for a full parser, which decides between a document and a reject.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import pyarrow as pa
@@ -29,7 +29,7 @@ from audit.kernels.json_lines import (
     copy_values,
     scan_lines,
 )
-from audit.read.batches import BatchSize, Refusal, Row, Rows, document_batch
+from audit.read.batches import document_batch
 from audit.read.columns import place_ids
 from audit.read.layouts import Layout
 
@@ -44,30 +44,20 @@ _COLUMNS = {
 }
 _NO_LABEL = (MISSING, NULL, OBJECT, ARRAY_VALUE)
 
-# Judges one line: its content without the white space around it, and its number in the
-# lines that were given.
-Judge = Callable[[bytes, int], "Row | Refusal"]
-
 
 class BlockReader:
-    """Blocks of lines to batches, for one file.
+    """Records to documents, for one file.
 
     Args:
         file: name of the file.
         layout: of shape ``field``.
         keys: the keys that lead to its fields.
-        max_line: longest line in bytes that is read without being judged.
     """
 
     def __init__(
-        self,
-        file: str,
-        layout: Layout,
-        keys: Mapping[str, tuple[str, ...]],
-        max_line: int,
+        self, file: str, layout: Layout, keys: Mapping[str, tuple[str, ...]]
     ) -> None:
         self._file = file
-        self._max_line = max_line
         self._roles = [role for role in _COLUMNS if role in layout.fields]
         names = [layout.text[0], *(layout.fields[role] for role in self._roles)]
         self._paths = compile_paths([keys[name] for name in names])
@@ -77,45 +67,35 @@ class BlockReader:
         data: NDArray[np.uint8],
         starts: NDArray[np.int64],
         ends: NDArray[np.int64],
-        offset: int,
-        first_line: int,
-        judge: Judge,
-    ) -> tuple[pa.RecordBatch, pa.RecordBatch]:
-        """Return the documents and rejects of some lines, in their order.
+        fits: NDArray[np.bool_],
+        positions: NDArray[np.int64],
+        places: NDArray[np.int64],
+    ) -> tuple[pa.RecordBatch, NDArray[np.bool_]]:
+        """Return the documents of some records, and which of the others are not blank.
 
         Args:
             data: uint8[n_bytes], the block.
-            starts: int64[n_lines], first byte of each line in the block.
-            ends: int64[n_lines], the byte after its last one, without the line feed.
-            offset: byte of the decompressed file at which the block starts.
-            first_line: lines of the split before the first of these.
-            judge: decides about a line that the kernel does not.
+            starts: int64[n], first byte of each record in the block.
+            ends: int64[n], the byte after its last one.
+            fits: bool[n], whether the record is within the limit of its length.
+            positions: int64[n], number of each record.
+            places: int64[n], what stands in the id of a document that has none.
         """
-        scan = scan_lines(data, starts, ends, self._paths)
+        checked = _is_utf8(data, starts, ends)
+        scan = scan_lines(data, starts, ends, self._paths, check_utf8=not checked)
         text = scan.kinds[0]
-        good = scan.status == GOOD
-        good &= (text == PLAIN) | (text == ESCAPED)
-        good &= ends - starts <= self._max_line
-        odd = np.flatnonzero(~good & (scan.status != BLANK))
-        documents = self._documents(
-            data, scan, np.flatnonzero(good), starts + offset, first_line
-        )
-        rows = Rows(self._file, BatchSize())
-        for line in odd.tolist():
-            content = data[starts[line] : ends[line]].tobytes().strip(b" \t\r")
-            rows.add(
-                first_line + line + 1, int(starts[line]) + offset, judge(content, line)
-            )
-        judged = rows.take(0)
-        return _in_order(documents, judged.documents), judged.rejects
+        good = (scan.status == GOOD) & fits & ((text == PLAIN) | (text == ESCAPED))
+        rows = np.flatnonzero(good)
+        documents = self._documents(data, scan, rows, positions[rows], places[rows])
+        return documents, ~good & (scan.status != BLANK)
 
     def _documents(
         self,
         data: NDArray[np.uint8],
         scan: Scan,
         rows: NDArray[np.intp],
+        positions: NDArray[np.int64],
         places: NDArray[np.int64],
-        first_line: int,
     ) -> pa.RecordBatch:
         n_rows = len(rows)
         columns = {name: pa.nulls(n_rows, pa.string()) for name in _COLUMNS.values()}
@@ -123,18 +103,23 @@ class BlockReader:
         for field, role in enumerate(self._roles, 1):
             columns[_COLUMNS[role]] = _strings(data, scan, field, rows, pa.string())
         if columns["doc_id"].null_count:
-            ids = [columns["doc_id"], place_ids(self._file, places[rows])]
+            ids = [columns["doc_id"], place_ids(self._file, places)]
             columns["doc_id"] = pc.coalesce(*ids)
-        columns["position"] = pa.array(rows.astype(np.int64) + first_line + 1)
+        columns["position"] = pa.array(positions, pa.int64())
         return document_batch(columns)
 
 
-def _in_order(first: pa.RecordBatch, second: pa.RecordBatch) -> pa.RecordBatch:
-    # Two batches as one, by position, in contiguous buffers.
-    if not second.num_rows or not first.num_rows:
-        return first if first.num_rows else second
-    table = pa.Table.from_batches([first, second]).sort_by("position")
-    return table.combine_chunks().to_batches()[0]
+def _is_utf8(
+    data: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64]
+) -> bool:
+    # Arrow checks several bytes at a time, which no loop over one byte can match.
+    offsets = pa.py_buffer(np.array([starts[0], ends[-1]], np.int64))
+    block = [None, offsets, pa.py_buffer(data)]
+    try:
+        pa.Array.from_buffers(pa.large_string(), 1, block).validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def _strings(

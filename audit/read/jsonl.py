@@ -11,21 +11,18 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
-from audit.read.batches import BatchSize, Refusal, Row, Rows
+from audit.read.batches import BatchSize, Refusal, Rows
 from audit.read.compress import Stream
-from audit.read.json_block import BlockReader
+from audit.read.json_records import RecordReader, too_long
 from audit.read.layouts import Layout
 from audit.read.lines import LineBlock, line_blocks
 from audit.read.options import ReadBatch, ReadOptions, Split
-from audit.read.records import decode, extract
+from audit.read.records import decode
 
 __all__ = ["head_records", "read_jsonl"]
 
 _HEAD_RECORDS = 100
-_LINE_FEED = 0x0A
-_SPACE = b" \t\r\n"
 
 
 def head_records(head: bytes, *, whole: bool) -> list[dict[str, Any]]:
@@ -85,77 +82,46 @@ class _LinesReader:
     ) -> None:
         self.lines = 0
         self.told = False  # whether the end of a damaged file has been reported
-        self._file, self._layout = file, layout
-        self._options, self._size = options, size
-        self._reader: BlockReader | None = None
-        if layout.shape == "field" and layout.keys is not None:
-            limit = options.max_record_bytes
-            self._reader = BlockReader(file, layout, layout.keys, limit)
+        self._file, self._options, self._size = file, options, size
+        self._reader = RecordReader(file, layout, options, self._review)
+        self._problem: Refusal | None = None
+        self._last = -1  # number of the line that has no line feed
 
     def read(self, block: LineBlock) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
+        n_lines = len(block.ends)
         if block.too_long:
-            rows = Rows(self._file, self._size)
-            self.lines = block.first_line + 1
-            rows.add(self.lines, block.offset, self._too_long(block.too_long))
-            batch = rows.take(0)
-            yield batch.documents, batch.rejects
+            yield self._too_long(block)
             return
         data = np.frombuffer(block.data, np.uint8)
-        ends = np.flatnonzero(data == _LINE_FEED)
-        if not block.data.endswith(b"\n"):
-            ends = np.append(ends, len(data))
-        starts = np.concatenate([np.zeros(1, ends.dtype), ends[:-1] + 1])
-        n_parts = -(-len(ends) // self._size.documents)
-        for part in np.array_split(np.arange(len(ends)), n_parts):
-            first, last = int(part[0]), int(part[-1]) + 1
-            self.lines = block.first_line + last
-            yield self._part(block, data, starts[first:last], ends[first:last], first)
-
-    def _part(
-        self,
-        block: LineBlock,
-        data: NDArray[np.uint8],
-        starts: NDArray[np.int64],
-        ends: NDArray[np.int64],
-        first: int,
-    ) -> tuple[pa.RecordBatch, pa.RecordBatch]:
-        def judge(line: bytes, number: int) -> Row | Refusal:
-            outcome = self._judge(line)
-            if ends[number] == len(data) and isinstance(outcome, Refusal):
-                outcome = self._cut_off(line, outcome, block)
-            return outcome
-
-        first_line = block.first_line + first
-        if self._reader is not None:
-            return self._reader.read(
-                data, starts, ends, block.offset, first_line, judge
+        starts = np.concatenate([np.zeros(1, np.int64), block.ends[:-1] + 1])
+        positions = np.arange(n_lines) + block.first_line + 1
+        self._problem = block.problem
+        n_parts = -(-n_lines // self._size.documents)
+        for part in np.array_split(np.arange(n_lines), n_parts):
+            rows = slice(int(part[0]), int(part[-1]) + 1)
+            ends = block.ends[rows]
+            self._last = len(ends) - 1 if ends[-1] == len(data) else -1
+            self.lines = block.first_line + rows.stop
+            yield self._reader.read(
+                data, starts[rows], ends, positions[rows], starts[rows] + block.offset
             )
+
+    def _too_long(self, block: LineBlock) -> tuple[pa.RecordBatch, pa.RecordBatch]:
         rows = Rows(self._file, self._size)
-        for number, (a, b) in enumerate(
-            zip(starts.tolist(), ends.tolist(), strict=True)
-        ):
-            if line := block.data[a:b].strip(_SPACE):
-                outcome = judge(line, number)
-                rows.add(first_line + number + 1, block.offset + a, outcome)
+        self.lines = block.first_line + 1
+        rows.add(self.lines, block.offset, too_long(block.too_long, self._options))
         batch = rows.take(0)
         return batch.documents, batch.rejects
 
-    def _judge(self, line: bytes) -> Row | Refusal:
-        if len(line) > self._options.max_record_bytes:
-            return self._too_long(len(line))
-        return extract(decode(line, self._layout), self._layout)
-
-    def _too_long(self, n_bytes: int) -> Refusal:
-        limit = self._options.max_record_bytes
-        return Refusal("too_long", f"{n_bytes} bytes, {limit} are allowed")
-
-    def _cut_off(self, line: bytes, refusal: Refusal, block: LineBlock) -> Refusal:
+    def _review(self, line: bytes, number: int, refusal: Refusal) -> Refusal:
         # The last line has no line feed: a bad record, or the file's end that is gone?
+        if number != self._last:
+            return refusal
         if refusal.reason not in ("malformed_record", "invalid_unicode"):
             return refusal
-        if block.problem is not None:
+        if self._problem is not None:
             self.told = True
-            return block.problem
+            return self._problem
         if line.startswith(b"{") and not line.endswith(b"}"):
             return Refusal("truncated", "the last line ends inside a record")
         return refusal

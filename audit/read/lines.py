@@ -10,12 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from audit.read.batches import Refusal
 from audit.read.compress import Stream
 
 __all__ = ["LineBlock", "line_blocks"]
 
 _BLOCK = 2**22
+_LINE_FEED = 0x0A
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,7 @@ class LineBlock:
 
     Attributes:
         data: the lines, each ended by a line feed except perhaps the file's last one.
+        ends: int64[n_lines], where each line ends in ``data``, line feed not counted.
         offset: where they start, in bytes of the decompressed file.
         first_line: number of the first line in the split, from 0.
         too_long: bytes of the line if this stands for one line beyond the limit, whose
@@ -32,6 +37,7 @@ class LineBlock:
     """
 
     data: bytes
+    ends: NDArray[np.int64]
     offset: int
     first_line: int
     too_long: int = 0
@@ -70,13 +76,21 @@ def line_blocks(
             end = _end_of_split(data, end, stop - offset)
         if end == 0:  # one line, and it is beyond the limit
             size, rest = _skip_line(stream, data)
-            yield LineBlock(b"", offset, line, too_long=size)
+            yield LineBlock(b"", np.zeros(1, np.int64), offset, line, too_long=size)
             offset, line = offset + size, line + 1
             continue
         block, rest = data[:end], data[end:]
         problem = stream.problem if ended and not rest else None
-        yield LineBlock(block, offset, line, problem=problem)
-        offset, line = offset + end, line + block.count(b"\n")
+        ends = _ends(block)
+        yield LineBlock(block, ends, offset, line, problem=problem)
+        offset, line = offset + end, line + len(ends)
+
+
+def _ends(block: bytes) -> NDArray[np.int64]:
+    ends = np.flatnonzero(np.frombuffer(block, np.uint8) == _LINE_FEED)
+    if not block.endswith(b"\n"):
+        ends = np.append(ends, len(block))
+    return ends.astype(np.int64, copy=False)
 
 
 def _fill(
