@@ -22,9 +22,11 @@ from numpy.typing import NDArray
 __all__ = [
     "Differences",
     "benjamini_hochberg",
+    "hill_differences",
     "p_values",
     "share_differences",
     "t_bound",
+    "unit_moments",
 ]
 
 Floats = NDArray[np.float64]
@@ -82,15 +84,16 @@ def share_differences(
     b, whole_b = _leverage(unit, counts_b, n_units, total_b)
     drawn = np.ones(n_units) if fixed is None else (~fixed).astype(np.float64)
     # Influence of a unit that lacks the key: share_a * a - share_b * b, over all units.
-    second = _moments(share_a, share_b, a, b, drawn, 2)
-    fourth = _moments(share_a, share_b, a, b, drawn, 4)
+    second, fourth = unit_moments(share_a, share_b, a, b, drawn)
     # Units that hold it: replace that by their own influence.
     without = share_a[key] * a[unit] - share_b[key] * b[unit]
     own = without - _per_rest(counts_a, a, unit, total_a)
     own += _per_rest(counts_b, b, unit, total_b)
     weight = drawn[unit]
-    second += np.bincount(key, weight * (own**2 - without**2), n_keys)
-    fourth += np.bincount(key, weight * (own**4 - without**4), n_keys)
+    np.square(own, out=own)
+    np.square(without, out=without)
+    second += np.bincount(key, weight * (own - without), n_keys)
+    fourth += np.bincount(key, weight * (own * own - without * without), n_keys)
     second, fourth = np.maximum(second, 0.0), np.maximum(fourth, 0.0)
     freedom = np.ones(n_keys)
     np.divide(second**2, fourth, out=freedom, where=fourth > 1e-300)
@@ -103,9 +106,70 @@ def share_differences(
         freedom = np.where((noise > 0) & (fourth <= 1e-300), 1e9, freedom)
         second = both
     error = np.sqrt(second)
+    gap = (error == 0) & (share_a != share_b)
+    if gap.any():
+        # All of one side and none of the other: no unit's loss changes a share.
+        least = 1 / (1 + _effective(a)) + 1 / (1 + _effective(b))
+        error = np.where(gap, least, error)
+        freedom = np.where(gap, min(_effective(a), _effective(b)), freedom)
     if whole_a or whole_b or total_a == 0 or total_b == 0:
         error = np.full(n_keys, math.inf)
     return Differences(share_a, share_b, error, np.maximum(freedom - 1.0, 1.0))
+
+
+def hill_differences(
+    unit: Ints,
+    key: Ints,
+    counts_a: Floats,
+    counts_b: Floats,
+    *,
+    n_units: int,
+    n_keys: int,
+) -> dict[int, tuple[float, float, float]]:
+    """Compare the Hill numbers of order 1 and 2 of two sides on the log scale.
+
+    Args:
+        unit: As in `share_differences`.
+        key: As in `share_differences`.
+        counts_a: As in `share_differences`.
+        counts_b: As in `share_differences`.
+        n_units: Number of units.
+        n_keys: Number of keys.
+
+    Returns:
+        For each order ``log(D_b / D_a)``, its standard error (infinite where it cannot
+        be told) and its degrees of freedom.
+    """
+    psi = {1: np.zeros(n_units), 2: np.zeros(n_units)}
+    logs, whole = {1: 0.0, 2: 0.0}, False
+    for sign, counts in ((-1.0, counts_a), (1.0, counts_b)):
+        total = counts.sum()
+        leverage, alone = _leverage(unit, counts, n_units, total)
+        whole = whole or alone or total == 0
+        p = np.bincount(key, counts, n_keys) / max(total, 1.0)
+        for order in psi:
+            slope, level = _slopes(p, order)
+            # Deleting a unit moves p by p a_u - c (1 + a_u) / N.
+            moved = np.bincount(unit, counts * slope[key], n_units) / max(total, 1.0)
+            psi[order] += sign * (leverage * (slope @ p) - (1 + leverage) * moved)
+            logs[order] += sign * level
+    return {order: _judged(logs[order], psi[order], whole) for order in psi}
+
+
+def _judged(value: float, psi: Floats, whole: bool) -> tuple[float, float, float]:
+    squares = psi * psi
+    second, fourth = float(squares.sum()), float(squares @ squares)
+    error = math.sqrt(second) if second > 0 and not whole else math.inf
+    return value, error, max(second**2 / fourth - 1, 1.0) if fourth > 0 else 1.0
+
+
+def _slopes(p: Floats, order: int) -> tuple[Floats, float]:
+    """Return the derivative of the log Hill number by each share, and its value."""
+    if order == 1:
+        slope = -np.log(np.where(p > 0, p, 1.0))
+        return slope, float(slope @ p)
+    simpson = float(p @ p)
+    return (-2 * p / simpson, -math.log(simpson)) if simpson else (p, 0.0)
 
 
 def _leverage(
@@ -118,20 +182,33 @@ def _leverage(
     return np.divide(size, rest, out=np.zeros(n_units), where=rest > 0), whole
 
 
+def _effective(leverage: Floats) -> float:
+    """Return the effective number of units, 1 over the sum of squared unit shares."""
+    share = leverage / (1 + leverage)
+    return float(1 / (share @ share)) if share.any() else 1.0
+
+
 def _per_rest(counts: Floats, leverage: Floats, unit: Ints, total: float) -> Floats:
     # c / (N - n_u) = c (1 + a_u) / N, because a_u = n_u / (N - n_u).
     return np.asarray(counts * (1.0 + leverage[unit]) / max(total, 1.0))
 
 
-def _moments(
-    p: Floats, q: Floats, a: Floats, b: Floats, drawn: Floats, power: int
-) -> Floats:
-    """Return ``sum over units of (p a_u - q b_u)^power`` for each key."""
-    result = np.zeros(len(p))
-    for j in range(power + 1):
-        mixed = float((drawn * a ** (power - j) * b**j).sum())
-        result += math.comb(power, j) * (-1) ** j * p ** (power - j) * q**j * mixed
-    return result
+def unit_moments(
+    p: Floats, q: Floats, a: Floats, b: Floats, drawn: Floats
+) -> tuple[Floats, Floats]:
+    """Return ``sum over units of (p a_u - q b_u)^k`` for each key, k = 2 and 4."""
+    one, a2, b2 = np.ones(len(a)), a * a, b * b
+    left = np.stack([one, a, a2, a2 * a, a2 * a2]) * drawn
+    cross = left @ np.stack([one, b, b2, b2 * b, b2 * b2]).T
+
+    def moment(k: int) -> Floats:
+        terms = [
+            math.comb(k, j) * (-1) ** j * p ** (k - j) * q**j * cross[k - j, j]
+            for j in range(k + 1)
+        ]
+        return np.asarray(sum(terms))
+
+    return moment(2), moment(4)
 
 
 def _count_noise(

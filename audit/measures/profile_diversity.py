@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from audit.measures import diversity, interval
 from audit.measures.facets import FACETS, WEIGHTS, Facet, facet_frame
 from audit.measures.similarity import GroupLevel, group_ordinariness, similarity_hill
+from audit.measures.units import merge_units
 from schemas.profile import TABLES
 
 __all__ = [
@@ -117,6 +118,7 @@ def diversity_table(
         facets = [f for f in DIVERSITY_FACETS if FACETS[f].table == table]
         columns = {FACETS[f].column for f in facets} | {"unit", *WEIGHTS}
         frame = pl.DataFrame(pl.from_arrow(arrow.select(sorted(columns))))
+        frame = frame.with_columns(pl.Series("unit", merge_units(arrow["unit"])))
         units = frame.select(pl.col("unit").unique().sort())["unit"]
         numbers = pl.DataFrame({"unit": units}).with_row_index("row")
         prepared = [

@@ -1,0 +1,348 @@
+"""What differs between profiles, and what of it is more than noise.
+
+In: two or more profiles; the first is what the others are held against. Out: a
+`Comparison`: shares side by side, findings beyond noise with intervals, divergences,
+diversity at equal coverage, overlap. Findings are held to a false discovery rate over
+everything that was tested, so that two halves of one corpus give none (but for the
+stated rate).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from audit.compare.equal import compare_diversity
+from audit.compare.load import Profile, load_overlap, require_comparable
+from audit.compare.pairs import SOURCES, FacetReader, Pair
+from audit.errors import ProfileError
+from audit.measures import divergence
+from audit.measures.facets import FACETS, WEIGHTS
+from audit.measures.jackknife import (
+    Differences,
+    benjamini_hochberg,
+    p_values,
+    t_bound,
+)
+
+__all__ = ["ALPHA", "Comparison", "compare"]
+
+# Expected share of false findings, and the chance of any where nothing differs.
+ALPHA = 0.05
+# A domain below this share on both sides is not tested: it cannot matter alone.
+LEAST_SOURCE_SHARE = 0.001
+
+Floats = NDArray[np.float64]
+Row = dict[str, Any]
+# For each facet its keys and, by weight, the counts [n_profiles, n_keys].
+Totals = Mapping[str, tuple[list[str], Mapping[str, NDArray[np.int64]]]]
+_Details = dict[tuple[str, str, str], tuple[Pair, Differences]]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The result of `compare`; ``as_dict`` is the JSON of ``--format json``.
+
+    Attributes:
+        profiles: One row a profile: label, corpus, folder, sizes and quality shares.
+        facets: For each facet the keys with their shares in every profile.
+        findings: Differences beyond noise, most important first.
+        divergence: Jensen-Shannon divergence and total variation of each pair.
+        diversity: Hill numbers as they are and at equal sample coverage.
+        distinct: For each facet and weight the effective number of distinct corpora.
+        overlap: Rows of ``overlap.parquet`` between the profiles.
+        alpha: The false discovery rate that findings are held to.
+        tested: How many differences were tested.
+    """
+
+    profiles: list[Row]
+    facets: dict[str, list[Row]]
+    findings: list[Row]
+    divergence: list[Row]
+    diversity: list[Row]
+    distinct: list[Row]
+    overlap: list[Row]
+    alpha: float
+    tested: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON: no NaN, no arrays."""
+        return {
+            name: _plain(getattr(self, name))
+            for name in (
+                "profiles", "facets", "findings", "divergence", "diversity",
+                "distinct", "overlap", "alpha", "tested",
+            )
+        }  # fmt: skip
+
+
+def compare(
+    profiles: Sequence[Profile], *, alpha: float = ALPHA, source_keys: int = 100
+) -> Comparison:
+    """Compare profiles with the first of them.
+
+    Args:
+        profiles: At least two, made with the same models and layout.
+        alpha: False discovery rate of the findings.
+        source_keys: At most this many domains are listed in ``facets``, largest first;
+            all are counted and the rest is said to be left out.
+
+    Raises:
+        ProfileError: Fewer than two, or profiles that were measured differently.
+    """
+    if len(profiles) < 2:
+        raise ProfileError(
+            "a comparison takes at least two profiles",
+            value=len(profiles),
+            next_step="Name two folders, or an OUT folder that holds two.",
+        )
+    require_comparable(profiles)
+    labels = [profile.label for profile in profiles]
+    reader = FacetReader(profiles)
+    totals = {name: (reader.keys(name), reader.totals(name)) for name in FACETS}
+    tests, divergences, details = _all_pairs(reader, labels)
+    diversity, hill_tests = compare_diversity(labels, totals, details)
+    tests += hill_tests
+    found = benjamini_hochberg(np.array([t["p"] for t in tests], np.float64), alpha)
+    findings = [t for t, keep in zip(tests, found, strict=True) if keep]
+    findings = [f for f in findings if f["low"] > 0 or f["high"] < 0]
+    findings.sort(key=lambda f: (-f["importance"], f["facet"], f["key"], f["measure"]))
+    overlap = load_overlap(profiles)
+    return Comparison(
+        [_profile_row(profile) for profile in profiles],
+        {
+            name: _facet_rows(name, found, labels, details, source_keys)
+            for name, found in totals.items()
+        }
+        | {"culture_category": _category_rows(profiles)},
+        findings,
+        divergences + _other_divergences(totals, labels),
+        diversity,
+        _distinct(totals),
+        overlap.to_dicts() if overlap is not None else [],
+        alpha,
+        len(tests),
+    )
+
+
+def _all_pairs(
+    reader: FacetReader, labels: Sequence[str]
+) -> tuple[list[Row], list[Row], _Details]:
+    """Hold every profile against the first: tests, divergences, and their parts."""
+    tests, divergences = [], []
+    details: _Details = {}
+    for number, label in enumerate(labels[1:], start=1):
+        sides = {"profile_a": labels[0], "profile_b": label}
+        for name in FACETS:
+            pair = reader.pair(name, number)
+            for weight in WEIGHTS:
+                found = pair.differences(weight)
+                details[name, weight, label] = (pair, found)
+                tests += [sides | row for row in _share_tests(pair, weight, found)]
+                divergences.append(sides | _divergence(pair, weight, found))
+    return tests, divergences, details
+
+
+def _share_tests(pair: Pair, weight: str, found: Differences) -> list[Row]:
+    """Return one candidate finding for each key that can be judged."""
+    name = pair.facet.name
+    difference = found.share_b - found.share_a
+    chosen = np.isfinite(found.error) & (difference != 0)
+    if name in SOURCES:
+        if weight == "characters":
+            # The counts' own noise is known for documents alone.
+            return []
+        largest = np.maximum(found.share_a, found.share_b)
+        chosen &= largest >= LEAST_SOURCE_SHARE
+    at = np.flatnonzero(chosen)
+    p = p_values(difference, found.error, found.freedom)[at]
+    half = (t_bound(found.freedom[at]) * found.error[at]) if len(at) else np.zeros(0)
+    importance = divergence.jsd_terms(found.share_a, found.share_b)[at]
+    return [
+        {
+            "facet": name,
+            "key": pair.keys[k],
+            "measure": f"share.{weight}",
+            "a": float(found.share_a[k]),
+            "b": float(found.share_b[k]),
+            "difference": float(difference[k]),
+            "low": max(-1.0, float(difference[k] - half[i])),
+            "high": min(1.0, float(difference[k] + half[i])),
+            "p": float(p[i]),
+            "importance": float(importance[i]),
+        }
+        for i, k in enumerate(at)
+    ]
+
+
+def _divergence(pair: Pair, weight: str, found: Differences) -> Row:
+    """Return JSD and total variation with what noise alone would make of them.
+
+    Plug-in divergences are above zero for any two samples. ``noise`` is the part that
+    keys moved by their standard errors would give; ``jsd_above_noise`` what is left.
+    """
+    a, b = pair.totals(weight)
+    jsd, gap = float(divergence.jsd_bits(a, b)), float(divergence.total_variation(a, b))
+    middle = (found.share_a + found.share_b) / 2
+    moved = np.minimum(np.where(np.isfinite(found.error), found.error, 2.0), 2 * middle)
+    terms = divergence.jsd_terms(middle + moved / 2, middle - moved / 2)
+    noise = min(1.0, float(terms.sum()))
+    gap_noise = min(1.0, math.sqrt(2 / math.pi) * float(moved.sum()) / 2)
+    return {
+        "facet": pair.facet.name,
+        "weight": weight,
+        "jsd": jsd,
+        "jsd_noise": noise,
+        "jsd_above_noise": max(0.0, jsd - noise),
+        "total_variation": gap,
+        "total_variation_noise": gap_noise,
+    }
+
+
+def _other_divergences(totals: Totals, labels: Sequence[str]) -> list[Row]:
+    """Return the divergences of pairs without the first profile, without noise."""
+    return [
+        {
+            "profile_a": labels[i],
+            "profile_b": labels[j],
+            "facet": name,
+            "weight": weight,
+            "jsd": float(divergence.jsd_bits(counts[i], counts[j])),
+            "total_variation": float(divergence.total_variation(counts[i], counts[j])),
+        }
+        for name, (_, found) in totals.items()
+        for weight, counts in found.items()
+        for i in range(1, len(labels))
+        for j in range(i + 1, len(labels))
+    ]
+
+
+def _facet_rows(
+    name: str,
+    found: tuple[list[str], Mapping[str, NDArray[np.int64]]],
+    labels: Sequence[str],
+    details: _Details,
+    source_keys: int,
+) -> list[Row]:
+    """Return the keys of a facet with shares and differences, largest first."""
+    keys, counts = found
+    shares = {
+        w: c / np.maximum(c.sum(axis=1, keepdims=True), 1) for w, c in counts.items()
+    }
+    largest = np.round(shares["documents"].max(axis=0), 12)
+    order = sorted(np.argsort(-largest, kind="stable").tolist()[: 2 * source_keys]
+                   if name == "domain" else range(len(keys)),
+                   key=lambda k: (-largest[k], keys[k]))  # fmt: skip
+    order = order[:source_keys] if name == "domain" else order
+    return [
+        {
+            "key": keys[k],
+            "shares": {w: _by_label(labels, shares[w][:, k]) for w in WEIGHTS},
+            "documents": _by_label(labels, counts["documents"][:, k]),
+            "differences": {
+                w: {lb: _bounds(details[name, w, lb][1], k) for lb in labels[1:]}
+                for w in WEIGHTS
+            },
+            "status": _by_label(labels[1:], _status(counts["documents"][:, k])),
+        }
+        for k in order
+    ]
+
+
+def _bounds(found: Differences, k: int) -> Row:
+    """Return the difference of one key's share with its interval."""
+    difference = float(found.share_b[k] - found.share_a[k])
+    half = float(t_bound(found.freedom[k : k + 1])[0] * found.error[k])
+    known = math.isfinite(half)
+    return {
+        "difference": difference,
+        "low": max(-1.0, difference - half) if known else None,
+        "high": min(1.0, difference + half) if known else None,
+    }
+
+
+def _status(documents: NDArray[np.int64]) -> list[str]:
+    """Say for each profile but the first whether the key appears or vanishes."""
+    first = documents[0] > 0
+    return [
+        "in both" if first and there else
+        "appears" if there else "vanishes" if first else "in neither"
+        for there in documents[1:] > 0
+    ]  # fmt: skip
+
+
+def _category_rows(profiles: Sequence[Profile]) -> list[Row]:
+    """Return shares of the categories of cultural reference (without intervals)."""
+    rows: dict[str, dict[str, int]] = {}
+    for profile in profiles:
+        frame = profile.frame("culture").group_by("category")
+        for key, documents in frame.agg(pl.col("documents").sum()).iter_rows():
+            rows.setdefault(key or "", {})[profile.label] = documents
+    labels = [profile.label for profile in profiles]
+    sums = {label: sum(r.get(label, 0) for r in rows.values()) or 1 for label in labels}
+    result = [
+        {
+            "key": key,
+            "shares": {"documents": {lb: found.get(lb, 0) / sums[lb] for lb in labels}},
+            "documents": {label: found.get(label, 0) for label in labels},
+        }
+        for key, found in sorted(rows.items())
+    ]
+    return sorted(result, key=lambda r: -max(r["shares"]["documents"].values()))
+
+
+def _distinct(totals: Totals) -> list[Row]:
+    """Return alpha, beta and gamma of order 1: how many distinct corpora there are."""
+    rows = []
+    for name, (keys, found) in totals.items():
+        inside = np.array([key not in FACETS[name].outside for key in keys], bool)
+        for weight, counts in found.items():
+            parts = divergence.partition(counts[:, inside])
+            rows.append({"facet": name, "weight": weight} | parts._asdict())
+    return rows
+
+
+def _profile_row(profile: Profile) -> Row:
+    """Return what a profile is, in figures that need no interval."""
+    summary = profile.summary
+    documents = max(summary["documents"], 1)
+    shares = {
+        "exact_duplicate_share": "exact_duplicate_documents",
+        "near_duplicate_share": "near_duplicate_documents",
+        "located_share": "located_documents",
+        "url_share": "documents_with_url",
+    }
+    return {
+        "label": profile.label,
+        "corpus": profile.corpus,
+        "folder": str(profile.folder),
+        **{k: summary[k] for k in ("documents", "characters", "words", "rejected")},
+        **{name: summary[column] / documents for name, column in shares.items()},
+    }
+
+
+def _by_label(labels: Sequence[str], values: Any) -> dict[str, Any]:
+    return dict(
+        zip(
+            labels,
+            values.tolist() if hasattr(values, "tolist") else values,
+            strict=True,
+        )
+    )
+
+
+def _plain(value: Any) -> Any:
+    """Replace what JSON cannot hold (NaN, infinity) by null."""
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_plain(v) for v in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
