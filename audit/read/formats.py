@@ -14,13 +14,16 @@ import pyarrow.parquet as pq
 
 from audit.read.batches import BatchSize, Refusal
 from audit.read.compress import Stream
+from audit.read.delimited import Dialect, read_table, sniff_table, table_head
 from audit.read.files import FileInfo
 from audit.read.json_array import array_head_records, read_json_array
 from audit.read.jsonl import head_records, read_jsonl
 from audit.read.layouts import Layout, NoTextFieldError, detect_layout
 from audit.read.options import ReadBatch, ReadOptions, Split
 from audit.read.parquet import DAMAGED, open_parquet, parquet_head, read_parquet
+from audit.read.plaintext import read_html, read_text
 from audit.read.sniff import sniff_format
+from audit.read.warc import read_warc
 
 __all__ = ["Opened", "open_file", "read_opened"]
 
@@ -43,6 +46,7 @@ class Opened:
         layout: where its records keep what we need; None for formats without fields.
         records: the first records, for people.
         parquet: the open Parquet file.
+        dialect: how a table is written.
     """
 
     file: FileInfo
@@ -52,6 +56,7 @@ class Opened:
     layout: Layout | None = None
     records: tuple[dict[str, Any], ...] = ()
     parquet: pq.ParquetFile | None = None
+    dialect: Dialect | None = None
 
     @property
     def divisible(self) -> bool:
@@ -79,7 +84,11 @@ def open_file(raw: BinaryIO, file: FileInfo, options: ReadOptions) -> Opened | R
         return _open_parquet(raw, opened, options)
     if kind.name in ("jsonl", "json"):
         return _with_layout(opened, _json_head(stream, kind.name), options)
-    return Refusal("unsupported_format", kind.name)
+    if kind.name in ("csv", "tsv"):
+        dialect = sniff_table(head, kind.name, options)
+        opened = replace(opened, dialect=dialect)
+        return _with_layout(opened, table_head(head, dialect), options)
+    return opened
 
 
 def _open_parquet(
@@ -134,10 +143,18 @@ def read_opened(
     opened: Opened, split: Split, options: ReadOptions, size: BatchSize
 ) -> Iterator[ReadBatch]:
     """Yield the documents and rejects of a split of an opened file."""
-    if opened.format == "parquet" and opened.parquet and opened.layout:
-        yield from read_parquet(opened.parquet, split, opened.layout, options, size)
-    elif opened.format == "jsonl" and opened.layout:
-        yield from read_jsonl(opened.stream, split, opened.layout, options, size)
-    elif opened.format == "json" and opened.layout:
-        name = split.file.name
-        yield from read_json_array(opened.stream, name, opened.layout, options, size)
+    stream, file, layout = opened.stream, split.file.name, opened.layout
+    if layout is None:
+        if reader := _WITHOUT_LAYOUT.get(opened.format):
+            yield from reader(stream, file, options, size)
+    elif opened.parquet is not None:
+        yield from read_parquet(opened.parquet, split, layout, options, size)
+    elif opened.dialect is not None:
+        yield from read_table(stream, file, opened.dialect, layout, options, size)
+    elif opened.format == "json":
+        yield from read_json_array(stream, file, layout, options, size)
+    else:
+        yield from read_jsonl(stream, split, layout, options, size)
+
+
+_WITHOUT_LAYOUT = {"text": read_text, "html": read_html, "warc": read_warc}
