@@ -1,0 +1,90 @@
+"""Shingles: fair to scripts that part words and to those that do not."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from reference_text import jaccard, pack
+from reference_text import shingles as slow_shingles
+from twelve_scripts import PARAGRAPHS
+
+from audit.kernels.shingle import shingle, shingle_sets
+from audit.kernels.tokens import tokenize
+
+PIECES = st.sampled_from(
+    ["one ", "two ", "three", " ", "北", "京", "ก", "ที่", "four, ", "五"]
+)
+TEXTS = st.lists(st.lists(PIECES, max_size=14).map("".join), max_size=5)
+
+
+def sets_of(texts):
+    hashes, offsets = shingle_sets(tokenize(*pack(texts)))
+    return [hashes[a:b].tolist() for a, b in pairwise(offsets)]
+
+
+@settings(deadline=None, max_examples=300)
+@given(TEXTS)
+def test_equal_to_the_slow_twin(texts):
+    hashes, offsets = shingle(tokenize(*pack(texts)))
+    for doc, text in enumerate(texts):
+        part = hashes[offsets[doc] : offsets[doc + 1]].tolist()
+        assert part == slow_shingles(text.encode())
+    for made, text in zip(sets_of(texts), texts, strict=True):
+        assert made == sorted(set(slow_shingles(text.encode())))
+
+
+def test_three_words_or_five_characters():
+    counts = np.diff(
+        shingle(tokenize(*pack(["a b c", "a b c d", "一二三四五", "a b 一二"])))[1]
+    )
+    assert counts.tolist() == [1, 2, 1, 1]
+    # Two words and two characters weigh 16, and from the second word on too little.
+
+
+def test_short_texts_match_only_themselves():
+    short = ["cat", "dog", "cat dog", "dog cat", "猫", "狗", "猫狗", "cat dog bird", ""]
+    sets = sets_of([*short, "cat"])
+    for i in range(len(short)):
+        for j in range(i):
+            assert jaccard(sets[i], sets[j]) == 0.0
+    assert sets[0] == sets[-1]
+    assert sets[short.index("")] == []
+    longer = sets_of(["cat dog bird fish cow"])[0]
+    assert not {h for s in sets[:-2] for h in s if len(s) == 1} & set(longer) - set(
+        sets[7]
+    )
+
+
+@pytest.mark.parametrize("script", sorted(PARAGRAPHS))
+def test_one_edit_in_the_middle_leaves_a_near_duplicate(script):
+    text = PARAGRAPHS[script]
+    tokens = tokenize(*pack([text]))
+    raw, n = text.encode(), len(tokens.starts)
+    middle = int(tokens.starts[n // 2])
+    end = middle + int(tokens.lengths[n // 2])
+    other = raw[int(tokens.starts[3]) : int(tokens.starts[3] + tokens.lengths[3])]
+    edited = raw[:middle] + other + raw[end:]
+    left, right = sets_of([text, edited.decode()])
+    assert 0.8 <= jaccard(left, right) < 1.0
+
+
+def test_an_edit_of_a_word_costs_the_same_in_english_and_chinese():
+    # Forty words against sixty-eight characters, one word of two characters edited.
+    english = " ".join(f"w{i}" for i in range(40))
+    chinese = "".join(chr(0x4E00 + i) for i in range(68))
+    edited = english.replace("w20", "new"), chinese[:33] + "新字" + chinese[35:]
+    (a, b, c, d) = sets_of([english, edited[0], chinese, edited[1]])
+    assert abs(jaccard(a, b) - jaccard(c, d)) < 0.03
+
+
+def test_a_change_of_script_makes_no_seam():
+    text = "我们 love 北京 and 上海 very much 因为 food 好吃"
+    sets = sets_of([text, text.replace("food", "noodles")])
+    assert 0.4 < jaccard(*sets) < 1
+
+
+def test_punctuation_and_case_do_not_count():
+    left, right = sets_of(["One, two; three four", "one two THREE... four!"])
+    assert left == right
