@@ -24,15 +24,14 @@ from audit.errors import (
     ConfigError,
     InputError,
     RejectRateError,
-    RunError,
 )
 from audit.fold.store import footer
 from audit.job.output import LocalOutput, write_whole
 from audit.job.plan import CorpusInput, Plan, make_plan
 from audit.job.progress import PROGRESS
 from audit.job.request import EngineRun, RunResult
+from audit.job.spec import describe_linking
 from audit.job.toolbox import toolbox
-from audit.link import layout_description
 from audit.read import LocalFileSystem
 
 if TYPE_CHECKING:
@@ -41,8 +40,6 @@ if TYPE_CHECKING:
     from audit.read import FileSystem
 
 __all__ = ["plan_of", "run"]
-
-_LOCAL_RUNNERS = {"local", "DirectRunner"}
 
 
 def _engine(runner: str) -> Engine:
@@ -108,7 +105,7 @@ def run(request: RunRequest) -> RunResult:
     metadata = footer(
         request.config.fingerprint(),
         tools.fingerprints(),
-        layout_description(request.config.link.threshold),
+        describe_linking(request.config.link),
         request.config.sample,
     )
     lap("load")
@@ -118,7 +115,7 @@ def run(request: RunRequest) -> RunResult:
     )
     lap("audit")
     counts = _counts(plan, staging, output)
-    _check_text_found(counts, plan, staging, output)
+    _check_text_found(counts, staging, output)
     record = _record(request, plan, metadata, counts, seconds)
     write_whole(
         output,
@@ -212,7 +209,7 @@ def _counts(plan: Plan, staging: str, output: Output) -> dict[str, dict[str, int
 
 
 def _check_text_found(
-    counts: dict[str, dict[str, int]], plan: Plan, staging: str, output: Output
+    counts: dict[str, dict[str, int]], staging: str, output: Output
 ) -> None:
     """Stop where no file had a text field: that is a wrong call, not bad input."""
     for corpus, row in counts.items():
@@ -271,13 +268,3 @@ def _record(
         "counts": counts,
         "seconds": seconds,
     }
-
-
-def fail_as_run_error(error: BaseException) -> RunError:
-    """Return an engine's failure as one readable error."""
-    text = str(error).strip().splitlines()
-    return RunError(
-        "Every task of the job is carried out",
-        value=text[-1][:500] if text else type(error).__name__,
-        next_step="Run again with --resume; --debug shows the whole trace.",
-    )

@@ -14,12 +14,16 @@ from apache_beam.io.filesystem import BeamIOError, CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
 from audit.errors import InputError
-from audit.read.files import FileInfo, relative_name
+from audit.job.output import LocalOutput
+from audit.read.files import FileInfo, LocalFileSystem, relative_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["BeamFileSystem", "BeamOutput", "filesystem", "output"]
+    from audit.job.output import Output
+    from audit.read import FileSystem
+
+__all__ = ["BeamFileSystem", "BeamOutput", "storage_of"]
 
 _WILDCARDS = "*?["
 
@@ -128,11 +132,8 @@ class BeamOutput:
             yield from (m.path for m in result.metadata_list)
 
 
-def filesystem() -> BeamFileSystem:
-    """Return the filesystem to read from."""
-    return BeamFileSystem()
-
-
-def output() -> BeamOutput:
-    """Return the filesystem to write to."""
-    return BeamOutput()
+def storage_of(remote: bool) -> tuple[FileSystem, Output]:
+    """Return where to read and write: Beam's filesystems where paths need them."""
+    if remote:
+        return BeamFileSystem(), BeamOutput()
+    return LocalFileSystem(), LocalOutput()

@@ -8,17 +8,18 @@ a job is its task's number and its row there.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from audit.errors import InputError
-from audit.read import find_files, plan_splits
+from audit.read import Split, find_files, plan_splits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from audit.read import FileInfo, FileSystem, ReadOptions, Split
+    from audit.read import FileInfo, FileSystem, ReadOptions
 
 __all__ = ["CorpusInput", "Plan", "Task", "make_plan"]
 
@@ -52,6 +53,17 @@ class Task:
     splits: tuple[Split, ...]
     size: int
 
+    def to_json(self) -> bytes:
+        """Return the task as one line of JSON."""
+        splits = [split.to_json() for split in self.splits]
+        return json.dumps([self.ordinal, self.corpus, splits, self.size]).encode()
+
+    @classmethod
+    def from_json(cls, line: bytes) -> Task:
+        """Return the task that `to_json` wrote."""
+        ordinal, corpus, splits, size = json.loads(line)
+        return cls(ordinal, corpus, tuple(map(Split.from_json, splits)), size)
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -71,6 +83,14 @@ class Plan:
     def size(self) -> int:
         """Bytes on disk."""
         return sum(f.size for files in self.files.values() for f in files)
+
+    @property
+    def corpus_starts(self) -> tuple[int, ...]:
+        """First task of each corpus; a corpus has one task at least."""
+        firsts: dict[str, int] = {}
+        for task in self.tasks:
+            firsts.setdefault(task.corpus, task.ordinal)
+        return tuple(firsts[corpus] for corpus in self.corpora)
 
 
 def make_plan(

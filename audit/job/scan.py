@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from audit.annotate.signature import signature_matrix
 from audit.batch import Batch
 from audit.fold.accumulator import PART_REJECT, Accumulator
 from audit.job.progress import PROGRESS
@@ -45,29 +46,38 @@ class Columns:
         signatures: uint32[n, NUM_PERM].
         hashes: uint8[n, 16], content hash.
         characters: int64[n].
-        words: int64[n].
     """
 
     rows: list[NDArray[np.uint32]] = field(default_factory=list)
     signatures: list[NDArray[np.uint32]] = field(default_factory=list)
     hashes: list[NDArray[np.uint8]] = field(default_factory=list)
     characters: list[NDArray[np.int64]] = field(default_factory=list)
-    words: list[NDArray[np.int64]] = field(default_factory=list)
 
     def add(self, rows: NDArray[np.uint32], batch: Batch) -> None:
         """Add what a batch's annotators found."""
         columns, n_docs = batch.columns, len(rows)
-        flat = np.asarray(columns["signature"].flatten(), np.uint32)
         hashes = columns["content_hash"]
         raw = np.frombuffer(hashes.buffers()[1], np.uint8)
         width = hashes.type.byte_width
         self.rows.append(rows)
-        self.signatures.append(flat.reshape(n_docs, -1))
+        self.signatures.append(signature_matrix(columns["signature"]))
         self.hashes.append(
             raw[hashes.offset * width :][: n_docs * width].reshape(n_docs, width)
         )
         self.characters.append(np.asarray(columns["characters"]))
-        self.words.append(np.asarray(columns["words"]))
+
+    def whole(
+        self,
+    ) -> tuple[
+        NDArray[np.uint32], NDArray[np.uint32], NDArray[np.uint8], NDArray[np.int64]
+    ]:
+        """Return rows, signatures, hashes and characters of all batches."""
+        return (
+            np.concatenate(self.rows),
+            np.concatenate(self.signatures),
+            np.concatenate(self.hashes),
+            np.concatenate(self.characters),
+        )
 
 
 @dataclass
@@ -94,6 +104,7 @@ def documents_of(
     config: AuditConfig,
     filesystem: FileSystem,
     accumulator: Accumulator | None = None,
+    only: NDArray[np.uint32] | None = None,
 ) -> Iterator[tuple[NDArray[np.uint32], Batch]]:
     """Yield the sampled documents of a task with their rows, in the order they lie.
 
@@ -102,6 +113,7 @@ def documents_of(
         config: how, and which share of it.
         filesystem: where it is.
         accumulator: counts records, rejects and lines; None on a second look.
+        only: uint32[m], ascending, the rows to yield; None for all.
     """
     row = 0
     for split in task.splits:
@@ -114,6 +126,9 @@ def documents_of(
             rows = np.arange(row, row + n_docs, dtype=np.uint32)
             row += n_docs
             rows, documents = _sampled(rows, read.documents, config.sample)
+            if only is not None:
+                chosen = np.isin(rows, only, assume_unique=True)
+                rows, documents = rows[chosen], documents.filter(pa.array(chosen))
             if accumulator is not None:
                 _account(accumulator, split, read, documents.num_rows)
                 PROGRESS.add(documents.num_rows, read.bytes_read)

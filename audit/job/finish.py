@@ -1,0 +1,138 @@
+"""The last stages: counts and edges in, the tables of profiles on disk.
+
+In: merged counts and edges of one corpus, or the documents that corpora share. Out: one
+Parquet file a table in staging. Only here do figures become shares and intervals.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from audit.errors import AccountingError
+from audit.fold.accumulator import Accumulator
+from audit.fold.profile import conform, finish_tables
+from audit.fold.store import write_table
+from audit.job.output import write_whole
+from audit.job.packing import unpack
+from audit.job.stages import Edges, clusters_of, merge_count_blocks, merge_edges
+from audit.job.toolbox import toolbox
+from audit.link.exact import count_sizes
+from audit.link.pairs import corpus_of
+from audit.measures.profile_diversity import diversity_table
+from audit.resources.countries import countries
+from schemas.profile import TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from numpy.typing import NDArray
+
+    from audit.job.output import Output
+    from audit.job.spec import JobSpec
+
+__all__ = ["finish_stage", "write_profile_table"]
+
+
+def finish_stage(
+    corpus: int,
+    blocks: Mapping[str, Iterable[bytes]],
+    spec: JobSpec,
+    output: Output,
+) -> str:
+    """Write the tables of one corpus.
+
+    Args:
+        corpus: its number in the job.
+        blocks: ``counts``, ``near_edges``, ``exact_edges`` and ``exact_sizes`` of it.
+        spec: the job.
+        output: where staging is.
+
+    Returns:
+        The corpus's name.
+    """
+    name = spec.corpora[corpus]
+    accumulator = Accumulator.from_bytes(merge_count_blocks(blocks["counts"]))
+    edges = Edges.of([merge_edges([*blocks["near_edges"], *blocks["exact_edges"]])])
+    duplicates = _duplicate_figures(edges, blocks["exact_sizes"], spec)
+    if duplicates["near_duplicate_documents"] > accumulator.totals["documents"]:
+        raise AccountingError(
+            "A corpus has no more duplicates than documents",
+            value=duplicates["near_duplicate_documents"],
+            where=f"corpus {name}",
+            next_step="Do not use this output; run again, and report it if it stays.",
+        )
+    references = toolbox(spec.config).references
+    tables = finish_tables(name, accumulator, duplicates, references)
+    tables["diversity"] = conform(
+        "diversity",
+        name,
+        diversity_table(tables["mix"], tables["culture_mix"], name, _regions()),
+    )
+    for table_name, table in tables.items():
+        write_profile_table(table_name, table, name, spec, output)
+    return name
+
+
+def write_profile_table(
+    name: str, table: pa.Table, corpus: str, spec: JobSpec, output: Output
+) -> None:
+    """Write one table of a corpus into staging."""
+    path = output.join(spec.staging, corpus, f"{name}.parquet")
+    write_whole(
+        output, path, lambda file: write_table(table, file, corpus, spec.metadata)
+    )
+
+
+def _regions() -> dict[str, str]:
+    table = countries()
+    return dict(
+        zip(
+            table.column("country").to_pylist(),
+            table.column("subregion").to_pylist(),
+            strict=True,
+        )
+    )
+
+
+def _duplicate_figures(
+    near: Edges, exact_sizes: Iterable[bytes], spec: JobSpec
+) -> dict[str, Any]:
+    """Return the summary's duplicate figures and the rows of `duplicates`."""
+    exact = _sum_sizes([unpack(block) for block in exact_sizes])
+    nodes, representatives, characters = clusters_of(near)
+    firsts, cluster = np.unique(representatives, return_inverse=True)
+    counted = count_sizes(
+        corpus_of(firsts, spec.corpus_starts), cluster.reshape(-1), characters
+    )
+    rows = [
+        pa.table(
+            {
+                "kind": pa.array([kind] * len(sizes[0]), pa.string()),
+                **dict(zip(_SIZE_COLUMNS, map(pa.array, sizes), strict=True)),
+            }
+        )
+        for kind, sizes in (("exact", exact), ("near", counted[1:]))
+    ]
+    return {
+        "exact_duplicate_documents": int((exact[2] - exact[1]).sum()),
+        "near_duplicate_documents": len(nodes) - len(firsts),
+        "near_duplicate_clusters": len(firsts),
+        "clusters": pa.concat_tables(rows),
+    }
+
+
+_SIZE_COLUMNS = ("cluster_size", *TABLES["duplicates"].additive)
+
+
+def _sum_sizes(parts: list[list[NDArray[np.int64]]]) -> list[NDArray[np.int64]]:
+    """Add up clusters by size from many partitions, ascending by size."""
+    none = np.zeros(0, np.int64)
+    columns = [np.concatenate([none, *(p[i] for p in parts)]) for i in range(4)]
+    sizes, row = np.unique(columns[0], return_inverse=True)
+    sums = [np.zeros(len(sizes), np.int64) for _ in range(3)]
+    for total, column in zip(sums, columns[1:], strict=True):
+        np.add.at(total, row.reshape(-1), column)
+    return [sizes, *sums]

@@ -1,0 +1,162 @@
+"""Overlap of the corpora of one job: shared documents in, one table out.
+
+In: for exact and near copies, the documents of each corpus that another corpus holds
+too. Out: ``overlap.parquet``: for each ordered pair of corpora the documents they share
+and what share of each corpus that is, with 95 % Wilson intervals (Wilson 1927).
+"""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from audit.fold.store import write_table
+from audit.job.output import write_whole
+from audit.job.packing import unpack
+from audit.job.stages import Edges
+from audit.link.pairs import corpus_of
+from audit.measures.interval import wilson_interval
+from schemas.profile import TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from numpy.typing import NDArray
+
+    from audit.job.output import Output
+    from audit.job.spec import JobSpec
+
+__all__ = ["overlap_stage", "overlap_table"]
+
+_Shared = tuple["NDArray[np.uint64]", "NDArray[np.int64]"]
+
+
+def overlap_stage(
+    blocks: Mapping[str, Iterable[bytes]], spec: JobSpec, output: Output
+) -> str:
+    """Write the overlap of all pairs of corpora.
+
+    Args:
+        blocks: ``exact_members``, ``near_members`` and the ``exact_edges`` of all
+            corpora.
+        spec: the job; the profiles of its corpora are written already.
+        output: where staging is.
+
+    Returns:
+        The table's path.
+    """
+    exact = _members(blocks["exact_members"])
+    near = _with_copies(
+        _join(exact, _members(blocks["near_members"])),
+        Edges.of(blocks["exact_edges"]).pairs,
+    )
+    table = overlap_table(
+        {"exact": _pair_counts(exact, spec), "near": _pair_counts(near, spec)},
+        dict(zip(spec.corpora, _documents(spec, output), strict=True)),
+    )
+    path = output.join(spec.staging, "overlap.parquet")
+    write_whole(output, path, lambda file: write_table(table, file, "", spec.metadata))
+    return path
+
+
+def _members(blocks: Iterable[bytes]) -> _Shared:
+    """Return (document keys, other corpus), each pair once, ascending."""
+    parts = [unpack(block) for block in blocks]
+    none = np.zeros(0, np.uint64)
+    keys = np.concatenate([none, *(p[0] for p in parts)])
+    other = np.concatenate([none.astype(np.int64), *(p[1] for p in parts)])
+    return _distinct(keys, other)
+
+
+def _distinct(keys: NDArray[np.uint64], other: NDArray[np.int64]) -> _Shared:
+    order = np.lexsort((other, keys))
+    keys, other = keys[order], other[order]
+    fresh = np.ones(len(keys), bool)
+    fresh[1:] = (keys[1:] != keys[:-1]) | (other[1:] != other[:-1])
+    return keys[fresh], other[fresh]
+
+
+def _join(a: _Shared, b: _Shared) -> _Shared:
+    return _distinct(np.concatenate([a[0], b[0]]), np.concatenate([a[1], b[1]]))
+
+
+def _with_copies(shared: _Shared, exact_edges: NDArray[np.uint64]) -> _Shared:
+    """Add the exact copies, within its own corpus, of each shared document.
+
+    Only the first of a task's copies takes part in the search for near-duplicates;
+    whatever it matches, its copies match.
+    """
+    if not len(exact_edges) or not len(shared[0]):
+        return shared
+    # Every edge leads from the first copy, so a copy's group is that first one.
+    first_of = dict(
+        zip(exact_edges[:, 1].tolist(), exact_edges[:, 0].tolist(), strict=True)
+    )
+    groups = np.array([first_of.get(k, k) for k in shared[0].tolist()], np.uint64)
+    groups, others = _distinct(groups, shared[1])
+    order = np.argsort(exact_edges[:, 0], kind="stable")
+    firsts, copies = exact_edges[order, 0], exact_edges[order, 1]
+    low = np.searchsorted(firsts, groups, side="left")
+    high = np.searchsorted(firsts, groups, side="right")
+    counts = high - low
+    places = np.repeat(low - np.r_[0, np.cumsum(counts)[:-1]], counts) + np.arange(
+        counts.sum()
+    )
+    return _distinct(
+        np.concatenate([groups, copies[places]]),
+        np.concatenate([others, np.repeat(others, counts)]),
+    )
+
+
+def _pair_counts(shared: _Shared, spec: JobSpec) -> dict[tuple[str, str], int]:
+    """Return the documents of a that b holds too, by (a, b)."""
+    own = corpus_of(shared[0], spec.corpus_starts)
+    pairs, counts = np.unique(
+        np.stack([own, shared[1]], axis=1), axis=0, return_counts=True
+    )
+    return {
+        (spec.corpora[a], spec.corpora[b]): int(n)
+        for (a, b), n in zip(pairs.tolist(), counts, strict=True)
+    }
+
+
+def _documents(spec: JobSpec, output: Output) -> list[int]:
+    counts = []
+    for corpus in spec.corpora:
+        path = output.join(spec.staging, corpus, "summary.parquet")
+        summary = pq.read_table(io.BytesIO(output.read(path) or b""))
+        counts.append(summary.column("documents")[0].as_py())
+    return counts
+
+
+def overlap_table(
+    shared: Mapping[str, Mapping[tuple[str, str], int]], documents: Mapping[str, int]
+) -> pa.Table:
+    """Return the overlap of every ordered pair of corpora.
+
+    Args:
+        shared: by kind, the documents of a that b holds too, by (a, b).
+        documents: documents of each corpus.
+    """
+    rows = []
+    for kind in sorted(shared):
+        for a in sorted(documents):
+            for b in sorted(documents):
+                if a == b:
+                    continue
+                row = {"corpus_a": a, "corpus_b": b, "kind": kind}
+                for side, one, two in (("a", a, b), ("b", b, a)):
+                    held = shared[kind].get((one, two), 0)
+                    share, low, high = wilson_interval(held, documents[one])
+                    row |= {
+                        f"documents_{side}": held,
+                        f"share_{side}": float(share),
+                        f"low_{side}": float(low),
+                        f"high_{side}": float(high),
+                    }
+                rows.append(row)
+    return pa.Table.from_pylist(rows, schema=TABLES["overlap"].schema)

@@ -1,0 +1,93 @@
+"""What every worker knows of its job.
+
+In: an `EngineRun`. Out: a `JobSpec`, small and picklable however large the input is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from audit.kernels.minhash import MINHASH_SEED
+from audit.kernels.shingle import SHINGLE_LAYOUT
+from audit.link.layout import BandLayout, choose_layout, match_probability
+from schemas.annotation import NUM_PERM
+
+if TYPE_CHECKING:
+    from audit.config import AuditConfig, LinkOptions
+    from audit.job.request import EngineRun
+
+__all__ = ["JobSpec", "describe_linking", "spec_of"]
+
+# A partition of the duplicate shuffle should hold about this much input: one worker
+# sorts its bands in memory.
+_PARTITION_BYTES = 256 << 20
+_MIN_PARTITIONS, _MAX_PARTITIONS = 8, 4096
+
+
+@dataclass(frozen=True)
+class JobSpec:
+    """What every worker knows of its job; small and picklable.
+
+    Attributes:
+        config: all that decides what the profiles say.
+        staging: folder for what one stage leaves to another, and for the tables.
+        metadata: footer of every table.
+        corpora: names, by number.
+        corpus_starts: first task of each corpus.
+        partitions: of the duplicate shuffle.
+        remote: whether paths need Beam's filesystems.
+    """
+
+    config: AuditConfig
+    staging: str
+    metadata: dict[str, str]
+    corpora: tuple[str, ...]
+    corpus_starts: tuple[int, ...]
+    partitions: int
+    remote: bool = False
+
+    @property
+    def layout(self) -> BandLayout:
+        """Bands and threshold of near-duplicates."""
+        return choose_layout(self.config.link.threshold)
+
+
+def spec_of(run: EngineRun, *, remote: bool) -> JobSpec:
+    """Return the job of a run."""
+    wanted = -(-run.plan.size // _PARTITION_BYTES)
+    return JobSpec(
+        config=run.config,
+        staging=run.staging,
+        metadata=run.metadata,
+        corpora=run.plan.corpora,
+        corpus_starts=run.plan.corpus_starts,
+        partitions=max(_MIN_PARTITIONS, min(_MAX_PARTITIONS, wanted)),
+        remote=remote,
+    )
+
+
+def describe_linking(options: LinkOptions) -> dict[str, Any]:
+    """Return how duplicates are found, for the footer of every table.
+
+    Duplicate figures made in two ways are not comparable, so all of it stands there:
+    shingles, permutations, bands, the S-curve, verification and the rule for clusters.
+    """
+    layout = choose_layout(options.threshold)
+    curve = np.linspace(0.5, 1.0, 11)
+    found = match_probability(curve, layout)
+    return {
+        "shingle": SHINGLE_LAYOUT,
+        "num_perm": NUM_PERM,
+        "seed": MINHASH_SEED,
+        "threshold": layout.threshold,
+        "num_bands": layout.num_bands,
+        "rows_per_band": layout.rows_per_band,
+        "s_curve": {
+            f"{s:.2f}": round(float(p), 6) for s, p in zip(curve, found, strict=True)
+        },
+        "verification": options.verify,
+        "clusters": "connected components of verified pairs",
+    }

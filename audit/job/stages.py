@@ -1,0 +1,258 @@
+"""The stages of an audit on bytes: what engines distribute, without an engine.
+
+In and out: blocks, that is (name of the next stage's input, key, bytes). Beam's DoFns
+and the in-process loop call these functions and nothing else, so that both give the
+same profile. Keys are a task, a partition, or a corpus by its number in the job.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from audit.fold.accumulator import Accumulator
+from audit.job.packing import pack, unpack
+from audit.job.progress import PROGRESS
+from audit.job.scan import Columns, documents_of, scan
+from audit.job.staged import load_blocks, store_blocks, task_key
+from audit.kernels.shingle import shingle_sets
+from audit.link.blocks import BandBlock, ExactBlock, pack_bands, pack_exact
+from audit.link.clusters import components, spanning_forest
+from audit.link.exact import Members, exact_groups
+from audit.link.pairs import candidates, corpus_of, merge_pairs, requests, route_pairs
+from audit.link.verify import ShingleBlock, merge_shingles, pack_shingles, verify
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from numpy.typing import NDArray
+
+    from audit.job.output import Output
+    from audit.job.plan import Task
+    from audit.job.spec import JobSpec
+    from audit.read import FileSystem
+
+__all__ = [
+    "Block",
+    "Edges",
+    "candidate_stage",
+    "exact_stage",
+    "look_again_stage",
+    "merge_edges",
+    "scan_stage",
+    "verify_stage",
+]
+
+Block = tuple[str, int, bytes]
+
+
+class Scanned(NamedTuple):
+    """What the first look at a task sends on."""
+
+    documents: int
+    blocks: list[Block]
+
+
+class Edges(NamedTuple):
+    """Pairs of near or exact duplicates.
+
+    Attributes:
+        pairs: uint64[n, 2], document keys.
+        characters: int64[n, 2], code points of both.
+    """
+
+    pairs: NDArray[np.uint64]
+    characters: NDArray[np.int64]
+
+    def to_bytes(self) -> bytes:
+        """Return the edges packed."""
+        return pack(self)
+
+    @classmethod
+    def of(cls, blocks: Iterable[bytes]) -> Edges:
+        """Return the edges of many packed blocks; an empty block holds none."""
+        parts = [unpack(block) for block in blocks if block]
+        none = (np.zeros((0, 2), np.uint64), np.zeros((0, 2), np.int64))
+        return cls(
+            np.concatenate([none[0], *(p[0].reshape(-1, 2) for p in parts)]),
+            np.concatenate([none[1], *(p[1].reshape(-1, 2) for p in parts)]),
+        )
+
+
+def scan_stage(
+    task: Task, spec: JobSpec, filesystem: FileSystem, output: Output
+) -> Scanned:
+    """Look at the documents of a task for the first time.
+
+    What is found is stored in staging under the fingerprint of the task's input, so
+    that a run that is resumed does not look again.
+
+    Returns:
+        Blocks ``counts`` by corpus, ``bands`` and ``exact`` by partition.
+    """
+    key = task_key(task, filesystem)
+    found = load_blocks(key, spec.staging, output)
+    if found is None:
+        found = _scan(task, spec, filesystem)
+        store_blocks(key, found, spec.staging, output)
+    else:
+        PROGRESS.add(found.documents, task.size)
+    return found
+
+
+def _scan(task: Task, spec: JobSpec, filesystem: FileSystem) -> Scanned:
+    result = scan(task, spec.config, filesystem)
+    corpus = spec.corpora.index(task.corpus)
+    blocks: list[Block] = [("counts", corpus, result.accumulator.to_bytes())]
+    blocks += _duplicate_blocks(task.ordinal, result.columns, spec)
+    return Scanned(result.accumulator.totals["documents"], blocks)
+
+
+def _duplicate_blocks(task: int, columns: Columns, spec: JobSpec) -> Iterator[Block]:
+    if not columns.rows:
+        return
+    rows, signatures, hashes, characters = columns.whole()
+    bands = pack_bands(rows, signatures, hashes, task, spec.partitions, spec.layout)
+    for partition, band in bands.items():
+        yield "bands", partition, pack([_one(task), band.keys, band.rows])
+    exact = pack_exact(rows, signatures, hashes, characters, task, spec.partitions)
+    for partition, copies in exact.items():
+        yield "exact", partition, pack([_one(task), *copies[1:]])
+
+
+def _one(number: int) -> NDArray[np.int64]:
+    return np.array([number], np.int64)
+
+
+def exact_stage(blocks: Iterable[bytes], spec: JobSpec) -> Iterator[Block]:
+    """Group the documents of one partition of content hashes.
+
+    Returns:
+        Blocks ``exact_edges`` and ``exact_sizes`` by corpus, ``exact_members`` (of
+        documents with a copy in another corpus) under key 0.
+    """
+    unpacked = (unpack(block) for block in blocks)
+    parts = [
+        ExactBlock(int(b[0][0]), b[1].reshape(-1, 2), b[2], b[3]) for b in unpacked
+    ]
+    groups = exact_groups(parts, spec.corpus_starts)
+    edges = Edges(groups.edges, groups.characters)
+    yield from _edges_by_corpus("exact_edges", edges, spec)
+    sizes = groups.sizes
+    for corpus in np.unique(sizes.corpus).tolist():
+        chosen = sizes.corpus == corpus
+        yield "exact_sizes", corpus, pack([column[chosen] for column in sizes[1:]])
+    if len(groups.members.keys):
+        yield "exact_members", 0, pack(groups.members)
+
+
+def _edges_by_corpus(tag: str, edges: Edges, spec: JobSpec) -> Iterator[Block]:
+    """Send edges to the corpus of their first document."""
+    corpora = corpus_of(edges.pairs[:, 0], spec.corpus_starts)
+    for corpus in np.unique(corpora).tolist():
+        chosen = corpora == corpus
+        part = Edges(edges.pairs[chosen], edges.characters[chosen])
+        yield tag, corpus, part.to_bytes()
+
+
+def candidate_stage(blocks: Iterable[bytes], spec: JobSpec) -> Iterator[Block]:
+    """Find the pairs of one partition of bands that are worth verifying.
+
+    Returns:
+        Blocks ``pairs`` by pair partition, ``needs`` (pair partition, rows) by task,
+        ``pair_stats`` under key 0.
+    """
+    unpacked = (unpack(block) for block in blocks)
+    parts = [BandBlock(int(b[0][0]), b[1], b[2]) for b in unpacked]
+    found = candidates(parts, spec.corpus_starts)
+    yield "pair_stats", 0, pack([np.array(found.stats, np.int64)])
+    for partition, pairs in route_pairs(found.pairs, spec.partitions).items():
+        yield "pairs", partition, pack([pairs])
+        for task, rows in requests(pairs).items():
+            yield "needs", task, pack([_one(partition), rows])
+
+
+def look_again_stage(
+    task: Task, needs: Iterable[bytes], spec: JobSpec, filesystem: FileSystem
+) -> Iterator[tuple[int, bytes]]:
+    """Read again the documents of a task that stand in a candidate pair.
+
+    Yields:
+        (pair partition, shingle sets of the rows that it needs).
+    """
+    wanted: dict[int, list[NDArray[np.uint32]]] = {}
+    for block in needs:
+        partition, rows = unpack(block)
+        wanted.setdefault(int(partition[0]), []).append(rows)
+    rows_of = {p: np.unique(np.concatenate(parts)) for p, parts in wanted.items()}
+    every = np.unique(np.concatenate(list(rows_of.values())))
+    found: dict[int, list[ShingleBlock]] = {partition: [] for partition in rows_of}
+    for rows, batch in documents_of(task, spec.config, filesystem, only=every):
+        sets = shingle_sets(batch.tokens)
+        characters = batch.tokens.characters
+        for partition, mine in rows_of.items():
+            block = pack_shingles(task.ordinal, rows, sets, characters, mine)
+            if len(block.keys):
+                found[partition].append(block)
+    for partition, blocks in found.items():
+        if blocks:
+            yield partition, pack(merge_shingles(blocks))
+
+
+def verify_stage(
+    pairs: Iterable[bytes], sets: Iterable[bytes], spec: JobSpec
+) -> Iterator[Block]:
+    """Compute the similarity of the pairs of one partition.
+
+    Returns:
+        Blocks ``near_edges`` by corpus, ``near_members`` under key 0.
+    """
+    merged = merge_pairs(unpack(block)[0] for block in pairs)
+    if not len(merged):
+        return
+    shingles = merge_shingles(ShingleBlock(*unpack(block)) for block in sets)
+    verified = verify(merged, shingles).at_least(spec.config.link.threshold)
+    corpora = corpus_of(verified.pairs, spec.corpus_starts)
+    inside = corpora[:, 0] == corpora[:, 1]
+    yield from _edges_by_corpus(
+        "near_edges",
+        Edges(verified.pairs[inside], verified.characters[inside]),
+        spec,
+    )
+    across = ~inside
+    if across.any():
+        both = [(0, 1), (1, 0)]
+        members = Members(
+            np.concatenate([verified.pairs[across, a] for a, _ in both]),
+            np.concatenate([corpora[across, b] for _, b in both]),
+            np.concatenate([verified.characters[across, a] for a, _ in both]),
+        )
+        yield "near_members", 0, pack(members)
+
+
+def merge_edges(blocks: Iterable[bytes]) -> bytes:
+    """Join edges, keeping one for each clustered document but the first of each."""
+    edges = Edges.of(blocks)
+    if not len(edges.pairs):
+        return b""
+    forest = spanning_forest([edges.pairs])
+    nodes, first = np.unique(edges.pairs, return_index=True)
+    characters = edges.characters.reshape(-1)[first]
+    return Edges(forest, characters[np.searchsorted(nodes, forest)]).to_bytes()
+
+
+def merge_count_blocks(blocks: Iterable[bytes]) -> bytes:
+    """Add up packed accumulators; an empty block is nothing counted."""
+    result = Accumulator()
+    for block in blocks:
+        if block:
+            result.merge(Accumulator.from_bytes(block))
+    return result.to_bytes()
+
+
+def clusters_of(edges: Edges) -> tuple[NDArray[np.uint64], ...]:
+    """Return (nodes, representatives, characters of the nodes) of some edges."""
+    found = components(edges.pairs)
+    nodes, first = np.unique(edges.pairs, return_index=True)
+    return nodes, found.representatives, edges.characters.reshape(-1)[first]

@@ -1,0 +1,95 @@
+"""The audit in this process, without an engine: for notebooks, tests and small corpora.
+
+In: an `EngineRun`. Out: the tables of every corpus in staging. It calls the same stages
+as the Beam pipeline in the same order, with dictionaries where Beam has a shuffle, and
+is what the pipeline's results are compared with.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from audit.job.finish import finish_stage
+from audit.job.overlap import overlap_stage
+from audit.job.progress import PROGRESS
+from audit.job.spec import spec_of
+from audit.job.stages import (
+    candidate_stage,
+    exact_stage,
+    look_again_stage,
+    scan_stage,
+    verify_stage,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from audit.job.output import Output
+    from audit.job.request import EngineRun
+    from audit.job.stages import Block
+    from audit.read import FileSystem
+
+__all__ = ["run_tasks"]
+
+_Shuffle = defaultdict[str, defaultdict[int, list[bytes]]]
+
+
+def run_tasks(run: EngineRun, filesystem: FileSystem, output: Output) -> None:
+    """Carry out all tasks of a run, on threads of this process."""
+    spec = spec_of(run, remote=False)
+    shuffle: _Shuffle = defaultdict(lambda: defaultdict(list))
+    # More threads than one only where they were asked for: results do not depend on it.
+    with ThreadPoolExecutor(max(1, run.request.workers)) as pool:
+        PROGRESS.stage = "reading"
+        scans = pool.map(
+            lambda task: scan_stage(task, spec, filesystem, output), run.plan.tasks
+        )
+        for found in scans:
+            _send(shuffle, found.blocks)
+        PROGRESS.stage = "comparing"
+        for blocks in _taken(shuffle, "exact"):
+            _send(shuffle, exact_stage(blocks, spec))
+        for blocks in _taken(shuffle, "bands"):
+            _send(shuffle, candidate_stage(blocks, spec))
+        PROGRESS.stage = "verifying"
+        again = [task for task in run.plan.tasks if task.ordinal in shuffle["needs"]]
+        sets = pool.map(
+            lambda task: list(
+                look_again_stage(task, shuffle["needs"][task.ordinal], spec, filesystem)
+            ),
+            again,
+        )
+        for found_sets in sets:
+            _send(shuffle, (("sets", p, block) for p, block in found_sets))
+    for partition, pairs in sorted(shuffle.pop("pairs", {}).items()):
+        _send(shuffle, verify_stage(pairs, shuffle["sets"].pop(partition), spec))
+    PROGRESS.stage = "writing"
+    for corpus in range(len(spec.corpora)):
+        tags = ("counts", "near_edges", "exact_edges", "exact_sizes")
+        finish_stage(corpus, {t: shuffle[t][corpus] for t in tags}, spec, output)
+    if len(spec.corpora) > 1:
+        overlap_stage(
+            {
+                "exact_members": shuffle["exact_members"][0],
+                "near_members": shuffle["near_members"][0],
+                "exact_edges": [
+                    b for blocks in shuffle["exact_edges"].values() for b in blocks
+                ],
+            },
+            spec,
+            output,
+        )
+
+
+def _send(shuffle: _Shuffle, blocks: Iterable[Block]) -> None:
+    for tag, key, block in blocks:
+        shuffle[tag][key].append(block)
+
+
+def _taken(shuffle: _Shuffle, tag: str) -> Iterable[list[bytes]]:
+    """Yield the blocks of a tag by ascending key, and let go of them."""
+    taken = shuffle.pop(tag, {})
+    for key in sorted(taken):
+        yield taken.pop(key)

@@ -1,0 +1,51 @@
+"""From a request to Beam's pipeline options.
+
+In: the runner's name, the number of workers and the words after ``--``. Out:
+`PipelineOptions` that leave nothing to chance: the portable in-process runner is named
+explicitly (the default would try to download another one), and the main session is
+never pickled, because workers have the package itself.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from apache_beam.options.pipeline_options import PipelineOptions, SetupOptions
+
+if TYPE_CHECKING:
+    from audit.job.request import RunRequest
+
+__all__ = ["LOCAL_RUNNERS", "pipeline_options", "runner_of"]
+
+LOCAL_RUNNERS = ("local", "DirectRunner")
+# Beam's in-process portable runner, by the name that never resolves to another one.
+_PORTABLE = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
+
+
+def runner_of(request: RunRequest) -> str:
+    """Return Beam's name of the runner."""
+    return _PORTABLE if request.runner in LOCAL_RUNNERS else request.runner
+
+
+def pipeline_options(request: RunRequest) -> PipelineOptions:
+    """Return the options of the request's pipeline.
+
+    Local workers are threads: the kernels release the GIL, threads share models and
+    compiled kernels, and no process has to be started (see
+    ``docs/decisions/0002-local-workers-are-threads.md``).
+    """
+    words = list(request.runner_words)
+    if request.runner in LOCAL_RUNNERS and "--direct_running_mode" not in " ".join(
+        words
+    ):
+        workers = request.workers or os.cpu_count() or 1
+        mode = "multi_threading" if workers > 1 else "in_memory"
+        words = [
+            f"--direct_num_workers={workers}",
+            f"--direct_running_mode={mode}",
+            *words,
+        ]
+    options = PipelineOptions(words, runner=runner_of(request))
+    options.view_as(SetupOptions).save_main_session = False
+    return options

@@ -1,0 +1,180 @@
+"""The audit as a Beam pipeline.
+
+In: an `EngineRun`, whose plan lies in staging as one line a task. Out: the tables of
+every corpus in staging. The graph is the same for one file and for a hundred thousand:
+
+    plan -> tasks -> scan -+-> counts -----------------------------------> finish
+                           +-> exact -> copies of one content ----------->   |
+                           `-> bands -> candidate pairs -+-> pairs --> verify|
+                                tasks + rows needed -> look again -> sets ^
+
+``python -m pipelines.profile_corpora`` takes the options of ``corpus-audit profile``.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import apache_beam as beam
+from apache_beam import pvalue
+
+from audit.errors import CorpusAuditError, RunError
+from audit.job.output import write_whole
+from audit.job.progress import PROGRESS
+from audit.job.spec import spec_of
+from audit.job.toolbox import toolbox
+from pipelines import transforms
+from pipelines.options import LOCAL_RUNNERS, pipeline_options, runner_of
+from pipelines.transforms import Block
+
+if TYPE_CHECKING:
+    from audit.job.output import Output
+    from audit.job.request import EngineRun
+    from audit.job.spec import JobSpec
+    from audit.read import FileSystem
+
+__all__ = ["build", "run_tasks"]
+
+# Hot keys: one corpus may hold all tasks.
+_FANOUT = 16
+
+
+def run_tasks(
+    run: EngineRun,
+    filesystem: FileSystem,  # noqa: ARG001 workers open their own
+    output: Output,
+) -> None:
+    """Carry out all tasks of a run on a Beam runner.
+
+    Raises:
+        RunError: the pipeline failed; the message is the last line of its own.
+    """
+    plan_path = output.join(run.staging, "plan.jsonl")
+    # Largest first: the last tasks to be handed out are the small ones.
+    tasks = sorted(run.plan.tasks, key=lambda task: (-task.size, task.ordinal))
+    lines = b"\n".join(task.to_json() for task in tasks) + b"\n"
+    write_whole(output, plan_path, lambda file: file.write(lines))
+    spec = spec_of(run, remote="://" in run.staging or _reads_remote(run))
+    if run.request.runner in LOCAL_RUNNERS:
+        # Models are loaded and kernels compiled before several threads want them.
+        toolbox(run.config)
+    PROGRESS.stage = "reading"
+    logging.getLogger("apache_beam").setLevel(logging.ERROR)
+    try:
+        pipeline = beam.Pipeline(
+            runner=runner_of(run.request), options=pipeline_options(run.request)
+        )
+        build(pipeline, spec, plan_path)
+        pipeline.run().wait_until_finish()
+    except CorpusAuditError:
+        raise
+    except Exception as error:
+        raise _readable(error) from error
+    output.remove(plan_path)
+
+
+def _reads_remote(run: EngineRun) -> bool:
+    return any("://" in f.path for files in run.plan.files.values() for f in files)
+
+
+def _readable(error: Exception) -> RunError:
+    """Return the failure of a pipeline as one message."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    told = [line for line in lines if "audit.errors." in line]
+    text = (told or lines or [type(error).__name__])[-1]
+    return RunError(
+        "Every task of the job is carried out",
+        value=text.rpartition("audit.errors.")[2][:500],
+        next_step="Run again with --resume; --debug shows the whole trace.",
+    )
+
+
+def build(pipeline: beam.Pipeline, spec: JobSpec, plan_path: str) -> None:
+    """Add the stages of an audit to a pipeline."""
+    tasks = (
+        pipeline
+        | "NamePlan" >> beam.Create([plan_path])
+        | "ReadPlan" >> beam.ParDo(transforms.ReadPlan(spec)).with_output_types(Block)
+    )
+    scanned = (
+        tasks
+        | "SpreadTasks" >> beam.GroupByKey()
+        | "ScanTasks" >> _tagged(transforms.ScanTasks(spec), "counts", "bands", "exact")
+    )
+    exact = (
+        scanned.exact
+        | "GatherContents" >> beam.GroupByKey()
+        | "GroupExact"
+        >> _tagged(
+            transforms.GroupExact(spec), "exact_edges", "exact_sizes", "exact_members"
+        )
+    )
+    near = _near(scanned.bands, tasks, spec)
+    finished = (
+        {
+            "counts": _merged(scanned.counts, "Counts", transforms.MergeCounts()),
+            "near_edges": _merged(near.near_edges, "Near", transforms.MergeEdges()),
+            "exact_edges": _merged(exact.exact_edges, "Exact", transforms.MergeEdges()),
+            "exact_sizes": exact.exact_sizes,
+        }
+        | "GatherCorpora" >> beam.CoGroupByKey()
+        | "FinishCorpora"
+        >> beam.ParDo(transforms.FinishCorpus(spec)).with_output_types(str)
+    )
+    _ = (
+        pipeline
+        | "AskOverlap" >> beam.Create([b""])
+        | "WriteOverlap"
+        >> beam.ParDo(
+            transforms.WriteOverlap(spec),
+            finished=pvalue.AsList(finished),
+            exact_members=pvalue.AsList(exact.exact_members),
+            near_members=pvalue.AsList(near.near_members),
+            exact_edges=pvalue.AsList(exact.exact_edges),
+        )
+    )
+
+
+def _near(bands: Any, tasks: Any, spec: JobSpec) -> Any:
+    """Add the search for near-duplicates: candidates, second look, verification."""
+    found = (
+        bands
+        | "GatherBands" >> beam.GroupByKey()
+        | "FindCandidates"
+        >> _tagged(transforms.FindCandidates(spec), "pairs", "needs", "pair_stats")
+    )
+    sets = (
+        {"task": tasks, "needs": found.needs}
+        | "GatherNeeds" >> beam.CoGroupByKey()
+        | "LookAgain" >> beam.ParDo(transforms.LookAgain(spec)).with_output_types(Block)
+    )
+    return (
+        {"pairs": found.pairs, "sets": sets}
+        | "GatherPairs" >> beam.CoGroupByKey()
+        | "VerifyPairs"
+        >> _tagged(transforms.VerifyPairs(spec), "near_edges", "near_members")
+    )
+
+
+def _tagged(stage: beam.DoFn, *tags: str) -> Any:
+    return beam.ParDo(stage).with_output_types(Block).with_outputs(*tags)
+
+
+def _merged(blocks: Any, what: str, how: beam.CombineFn) -> Any:
+    return blocks | f"Merge{what}" >> beam.CombinePerKey(how).with_hot_key_fanout(
+        _FANOUT
+    ).with_output_types(Block)
+
+
+def main() -> None:
+    """Run ``corpus-audit profile`` with this module's arguments, for launchers."""
+    import sys
+
+    from audit.cli import main as command_line
+
+    sys.exit(command_line(["profile", *sys.argv[1:]]))
+
+
+if __name__ == "__main__":
+    main()

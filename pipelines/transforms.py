@@ -1,0 +1,197 @@
+"""The stages of an audit as Beam transforms; each only calls the core.
+
+In and out: blocks, pairs of an int (a task, a partition or a corpus) and bytes (arrays
+that the core packs and unpacks), so that Beam's own coders for ints and bytes are all
+that is needed and nothing is pickled on the way. No arithmetic happens here: what a
+stage does stands in `audit.job`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Tuple  # noqa: UP035 Beam reads this spelling
+
+import apache_beam as beam
+from apache_beam import pvalue
+from apache_beam.metrics import Metrics
+
+from audit.job import stages
+from audit.job.finish import finish_stage
+from audit.job.overlap import overlap_stage
+from audit.job.plan import Task
+from pipelines.corpus_io import storage_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from audit.job.spec import JobSpec
+
+__all__ = [
+    "FindCandidates",
+    "FinishCorpus",
+    "GroupExact",
+    "LookAgain",
+    "MergeCounts",
+    "MergeEdges",
+    "ReadPlan",
+    "ScanTasks",
+    "VerifyPairs",
+    "WriteOverlap",
+]
+
+_NAMESPACE = "corpus_audit"
+
+# One element: (task, partition or corpus, packed arrays).
+Block = Tuple[int, bytes]  # noqa: UP006
+
+
+class _Stage(beam.DoFn):
+    """A stage of a job: knows the job and where to read and write."""
+
+    def __init__(self, spec: JobSpec) -> None:
+        self.spec = spec
+
+    def setup(self) -> None:
+        """Open the filesystems on the worker."""
+        self.filesystem, self.output = storage_of(self.spec.remote)
+
+    @staticmethod
+    def tagged(outputs: Iterable[tuple[str, int, bytes]]) -> Iterator[Any]:
+        """Send each block to the output of its name."""
+        for tag, key, block in outputs:
+            yield pvalue.TaggedOutput(tag, (key, block))
+
+
+class ReadPlan(_Stage):
+    """From the name of a plan to its tasks, largest first."""
+
+    def process(self, path: str) -> Iterator[Block]:  # type: ignore[override]
+        """Yield every task of the plan at this path."""
+        for line in (self.output.read(path) or b"").splitlines():
+            yield Task.from_json(line).ordinal, line
+
+
+class ScanTasks(_Stage):
+    """The first look at the documents of a task."""
+
+    def __init__(self, spec: JobSpec) -> None:
+        super().__init__(spec)
+        self.documents = Metrics.counter(_NAMESPACE, "documents")
+
+    def process(self, element: tuple[int, Iterable[bytes]]) -> Iterator[Any]:  # type: ignore[override]
+        """Yield counts by corpus, bands and content hashes by partition."""
+        for text in element[1]:
+            found = stages.scan_stage(
+                Task.from_json(text), self.spec, self.filesystem, self.output
+            )
+            self.documents.inc(found.documents)
+            yield from self.tagged(found.blocks)
+
+
+class GroupExact(_Stage):
+    """Documents of one content, by partition of the content hash."""
+
+    def process(self, element: tuple[int, Iterable[bytes]]) -> Iterator[Any]:  # type: ignore[override]
+        """Yield edges by corpus, and exact overlap between corpora."""
+        yield from self.tagged(stages.exact_stage(element[1], self.spec))
+
+
+class FindCandidates(_Stage):
+    """Pairs that share a band, by partition of the band key."""
+
+    def process(self, element: tuple[int, Iterable[bytes]]) -> Iterator[Any]:  # type: ignore[override]
+        """Yield pairs by pair partition, and the rows that are needed by task."""
+        yield from self.tagged(stages.candidate_stage(element[1], self.spec))
+
+
+class LookAgain(_Stage):
+    """The second look: the shingles of documents that are in a candidate pair."""
+
+    def process(self, element: tuple[int, dict[str, list[bytes]]]) -> Iterator[Block]:  # type: ignore[override]
+        """Yield shingle sets by pair partition."""
+        _, found = element
+        if found["needs"]:
+            task = Task.from_json(found["task"][0])
+            yield from stages.look_again_stage(
+                task, found["needs"], self.spec, self.filesystem
+            )
+
+
+class VerifyPairs(_Stage):
+    """Jaccard similarity of the pairs of one partition."""
+
+    def process(self, element: tuple[int, dict[str, list[bytes]]]) -> Iterator[Any]:  # type: ignore[override]
+        """Yield verified edges by corpus, and near overlap between corpora."""
+        _, found = element
+        yield from self.tagged(
+            stages.verify_stage(found["pairs"], found["sets"], self.spec)
+        )
+
+
+class MergeCounts(beam.CombineFn):
+    """Adds up accumulators; all of it happens in the fold."""
+
+    def create_accumulator(self) -> bytes:  # type: ignore[override]
+        """Return nothing counted."""
+        return b""
+
+    def add_input(self, mutable_accumulator: bytes, element: bytes) -> bytes:  # type: ignore[override]
+        """Add one accumulator."""
+        return stages.merge_count_blocks([mutable_accumulator, element])
+
+    def merge_accumulators(self, accumulators: Iterable[bytes]) -> bytes:  # type: ignore[override]
+        """Add up many."""
+        return stages.merge_count_blocks(accumulators)
+
+    def extract_output(self, accumulator: bytes) -> bytes:
+        """Return the sum."""
+        return accumulator
+
+
+class MergeEdges(beam.CombineFn):
+    """Joins sets of edges, keeping no more of them than the clusters need."""
+
+    def create_accumulator(self) -> bytes:  # type: ignore[override]
+        """Return no edges."""
+        return b""
+
+    def add_input(self, mutable_accumulator: bytes, element: bytes) -> bytes:  # type: ignore[override]
+        """Add one set."""
+        return stages.merge_edges([mutable_accumulator, element])
+
+    def merge_accumulators(self, accumulators: Iterable[bytes]) -> bytes:  # type: ignore[override]
+        """Join many."""
+        return stages.merge_edges(accumulators)
+
+    def extract_output(self, accumulator: bytes) -> bytes:
+        """Return the whole."""
+        return accumulator
+
+
+class FinishCorpus(_Stage):
+    """From counts and edges to the tables of one corpus, on disk."""
+
+    def process(self, element: tuple[int, dict[str, list[bytes]]]) -> Iterator[str]:  # type: ignore[override]
+        """Write the corpus and yield its name."""
+        corpus, found = element
+        yield finish_stage(corpus, found, self.spec, self.output)
+
+
+class WriteOverlap(_Stage):
+    """From shared documents to the overlap of corpora, on disk."""
+
+    def process(  # type: ignore[override]
+        self,
+        _: bytes,
+        finished: list[str],
+        exact_members: list[Block],
+        near_members: list[Block],
+        exact_edges: list[Block],
+    ) -> Iterator[str]:
+        """Write the table, once all corpora are there, and yield its path."""
+        if len(finished) > 1:
+            found = {
+                "exact_members": [block for _, block in exact_members],
+                "near_members": [block for _, block in near_members],
+                "exact_edges": [block for _, block in exact_edges],
+            }
+            yield overlap_stage(found, self.spec, self.output)
