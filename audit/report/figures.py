@@ -82,6 +82,8 @@ def effective(value: float | None) -> str:
     """Return an effective number with three significant digits: 2.71, 45.3, 1,234."""
     if value is None or math.isnan(value):
         return "–"
+    if value == 0:
+        return "0"
     digits = 2 if value < 9.995 else 1 if value < 99.95 else 0
     return f"{value:,.{digits}f}"
 

@@ -66,7 +66,7 @@ def mix_chart(
     groups = [([key], name(key), colours[key]) for key in shown]
     if len(keys) > _KEYS:
         rest = keys[_KEYS:]
-        groups.append((rest, f"{len(rest)} others", "var(--c0)"))
+        groups.append((rest, f"{len(rest)} other{'s' if len(rest) > 1 else ''}", "var(--c0)"))
     groups += [([key], name(key), "var(--c-none)") for key in blank]
     segments = [
         part for corpus in corpora for part in _bar(corpus, counts, groups, unit)

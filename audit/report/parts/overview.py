@@ -62,6 +62,7 @@ class Overview(NamedTuple):
     slot: int
     figures: list[Figure]
     period: str
+    empty: bool
     top_language: Leader
     languages: str
     languages_range: str
@@ -89,6 +90,7 @@ def overview(corpus: Corpus) -> Overview:
             _rejected(corpus),
         ],
         period=_period(corpus),
+        empty=corpus.documents == 0,
         top_language=_top_language(corpus),
         languages=effective(languages.value),
         languages_range=interval(languages),

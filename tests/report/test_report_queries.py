@@ -1,0 +1,224 @@
+"""Every number of the page and the terminal is found by the queries of the docs."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from report_page import Page
+from rich.console import Console
+
+from audit.report import summary_table
+from audit.report.figures import Estimate, compact, count, effective, interval, percent
+from audit.report.figures import points as written_points
+from audit.report.parts.copies import size_bin
+
+DOCS = Path(__file__).parents[2] / "docs" / "report.md"
+BLOCK = re.compile(r"```sql\n-- (\w+): (\w+)\n(.*?)```", re.DOTALL)
+QUERIES = {(kind, name): sql for kind, name, sql in BLOCK.findall(DOCS.read_text())}
+CORPORA = ("web", "新闻语料", "مدونة")
+
+
+def ask(profile: Path, kind: str, name: str) -> list[dict[str, Any]]:
+    paths = [*profile.glob("*.parquet"), *profile.parent.glob("overlap.parquet")]
+    tables = {path.stem: pl.scan_parquet(path) for path in paths}
+    frame = pl.SQLContext(tables).execute(QUERIES[kind, name], eager=True)
+    return frame.to_dicts()
+
+
+def value(profile: Path, kind: str, name: str) -> float:
+    rows = ask(profile, kind, name)
+    assert len(rows) == 1
+    return float(rows[0]["value"])
+
+
+def near(a: float | None, b: float) -> bool:
+    return a is not None and math.isclose(a, b, rel_tol=1e-12, abs_tol=1e-15)
+
+
+def test_docs_hold_queries() -> None:
+    assert len(QUERIES) >= 20
+    assert len(BLOCK.findall(DOCS.read_text())) == DOCS.read_text().count("```sql")
+
+
+@pytest.mark.parametrize(
+    "figure",
+    ["documents", "languages", "sources", "near_duplicates", "unlocated", "rejected"],
+)
+def test_six_figures(page_one: Page, page_three: Page, profiles: list[Path],
+                     figure: str) -> None:  # fmt: skip
+    assert near(page_one.figures["web", figure], value(profiles[0], "figure", figure))
+    for name, profile in zip(CORPORA, profiles, strict=True):
+        found = page_three.figures[name, figure]
+        assert near(found, value(profile, "figure", figure))
+    assert len(page_one.figures) == 6
+    assert len(page_three.figures) == 18
+
+
+def test_sentences_and_small_print(page_one: Page, profiles: list[Path]) -> None:
+    web, text = profiles[0], " ".join(page_one.text.split())
+    leader = ask(web, "leader", "language")[0]
+    span = interval(Estimate(leader["value"], leader["low"], leader["high"]), percent)
+    assert f"with {percent(leader['value'])} of documents ({span})" in text
+    languages = ask(web, "figure", "languages")[0]
+    assert f"as varied as {effective(languages['value'])} equally" in text
+    assert f"languages ({interval(Estimate(**languages))})" in text
+    domains = int(value(web, "count", "domains"))
+    assert f"Its {count(domains)} domains weigh as much as" in text
+    assert f"of {count(domains)} registered domains" in text
+    found = [int(value(web, "count", name)) for name in ("languages", "scripts")]
+    assert f"of {found[0]} found, in {found[1]} scripts" in text
+    assert f"refers to {int(value(web, 'count', 'cultures'))} cultures" in text
+    gini = Estimate(**ask(web, "figure", "gini")[0])
+    assert page_one.text.count(interval(gini, written_points)) >= 1
+    assert percent(value(web, "figure", "without_url")) in text
+
+
+def cells(page: Page, table: str, key: int) -> dict[str, list[tuple[str, Any]]]:
+    rows = page.tables[f"table-{table}"]
+    found = {row[key][0]: row for row in rows}
+    assert len(found) == len(rows)
+    return found
+
+
+def test_languages(page_one: Page, page_three: Page, profiles: list[Path]) -> None:
+    rows = cells(page_one, "languages", 1)
+    asked = ask(profiles[0], "table", "languages")
+    assert len(rows) == len(asked)
+    for row in asked:
+        shown = [raw for _, raw in rows[row["language"]][4:]]
+        expected = [row["documents"], row["share"], row["volume"], row["confidence"]]
+        assert all(map(near, shown, expected)), row
+    for place, profile in enumerate(profiles):
+        side = cells(page_three, "languages", 1)
+        for row in ask(profile, "table", "languages"):
+            assert near(side[row["language"]][4 + place][1], row["share"])
+
+
+@pytest.mark.parametrize(("table", "first"), [("platforms", 2), ("domains", 3)])
+def test_sources(page_one: Page, page_three: Page, profiles: list[Path], table: str,
+                 first: int) -> None:  # fmt: skip
+    rows = cells(page_one, table, 0)
+    asked = ask(profiles[0], "table", table)
+    assert len(rows) == len(asked)
+    for row in asked:
+        shown = [raw for _, raw in rows[row[table[:-1]]][first:]]
+        assert all(map(near, shown, [row["documents"], row["share"], row["volume"]]))
+    side = cells(page_three, table, 0)
+    for place, profile in enumerate(profiles):
+        shares = {r[table[:-1]]: r["share"] for r in ask(profile, "table", table)}
+        for name, row in side.items():
+            assert near(row[first + place][1], shares.get(name, 0.0))
+
+
+@pytest.mark.parametrize(
+    ("mix", "names"),
+    [("script", {"Latn": "Latin"}), ("category", {None: "not classified"})],
+)
+def test_mixes(page_one: Page, profiles: list[Path], mix: str,
+               names: dict[str | None, str]) -> None:  # fmt: skip
+    rows = ask(profiles[0], "mix", mix)
+    total = sum(row["documents"] for row in rows)
+    for row in rows:
+        if row["key"] in names:
+            share = percent(row["documents"] / total)
+            label, n_docs = names[row["key"]], count(row["documents"])
+            assert f"web: {label} {share}, {n_docs} documents" in page_one.marks
+
+
+def test_cultures(page_one: Page, page_three: Page, profiles: list[Path]) -> None:
+    web = profiles[0]
+    shown = {re.findall(r"[A-Z]{2}$", row[0][0])[0]: row
+             for row in page_one.tables["table-cultures"]}  # fmt: skip
+    mentions = {r["culture"]: r["mentions"] for r in ask(web, "table", "mentions")}
+    seen = {r["culture"]: r["seen"] for r in ask(web, "table", "references")}
+    asked = ask(web, "table", "cultures")
+    assert set(shown) == {row["culture"] for row in asked}
+    for row in asked:
+        code = row["culture"]
+        expected = [row["documents"], row["share"], mentions[code], seen[code]]
+        assert all(map(near, [raw for _, raw in shown[code][2:]], expected))
+        text = f"{percent(row['share'])} of located documents, "
+        marks = [mark for mark in page_one.marks if text in mark]
+        assert any(mark.endswith(f" {count(row['documents'])}") for mark in marks)
+    for place, profile in enumerate(profiles):
+        shares = {r["culture"]: r["share"] for r in ask(profile, "table", "cultures")}
+        for row in page_three.tables["table-cultures"]:
+            assert near(row[2 + place][1], shares.get(row[0][0][-2:], 0.0))
+
+
+def test_grid(page_one: Page, profiles: list[Path]) -> None:
+    asked = {(r["region"], r["category"]): r["share"]
+             for r in ask(profiles[0], "table", "grid")}  # fmt: skip
+    categories = sorted({category for _, category in asked})
+    for row in page_one.tables["table-grid-1"]:
+        region = re.sub(r" (Africa|Americas|Asia|Europe|Oceania)$", "", row[0][0])
+        expected = [asked.get((region, category), 0.0) for category in categories]
+        shown = [raw for _, raw in row[1:]]
+        assert all(map(near, shown, [*expected, sum(expected)])), region
+
+
+def test_clusters(page_one: Page, profiles: list[Path]) -> None:
+    expected: dict[tuple[str, str], list[float]] = defaultdict(lambda: [0, 0, 0.0])
+    for row in ask(profiles[0], "table", "clusters"):
+        cell = expected[row["kind"], size_bin(row["cluster_size"])]
+        for place, name in enumerate(("clusters", "documents", "share")):
+            cell[place] += row[name]
+    for row in page_one.tables["table-clusters"]:
+        shown = [raw for _, raw in row[2:]]
+        assert all(map(near, shown, expected[row[0][0], row[1][0]]))
+
+
+def test_overlap(page_three: Page, profiles: list[Path]) -> None:
+    for row in ask(profiles[0], "table", "overlap"):
+        matrix = page_three.tables[f"table-overlap-{row['kind']}"]
+        a, b = CORPORA.index(row["corpus_a"]), CORPORA.index(row["corpus_b"])
+        assert near(matrix[a][b + 1][1], row["share_a"])
+        assert near(matrix[b][a + 1][1], row["share_b"])
+        span = Estimate(row["share_a"], row["low_a"], row["high_a"])
+        assert matrix[a][b + 1][0].endswith(interval(span, percent))
+    assert page_three.tables["table-overlap-near"][1][3] == ("–", -1.0)
+
+
+def test_diversity(page_three: Page, profiles: list[Path]) -> None:
+    for place, profile in enumerate(profiles):
+        asked = ask(profile, "table", "diversity")
+        values = sorted(row["value"] for row in asked)
+        column = sorted(
+            float(row[3 + place][1])  # type: ignore[arg-type]
+            for row in page_three.tables["table-diversity"]
+        )
+        assert column == pytest.approx(values, rel=1e-12)
+
+
+def test_reasons(page_three: Page, profiles: list[Path]) -> None:
+    rows = cells(page_three, "reasons", 0)
+    for place, profile in enumerate(profiles):
+        for row in ask(profile, "table", "reasons"):
+            shown = rows[row["reason"].replace("_", " ")][2 + place][1]
+            assert shown == row["records"]
+
+
+def test_terminal(profiles: list[Path]) -> None:
+    console = Console(width=100, force_terminal=False, color_system=None)
+    with console.capture() as captured:
+        console.print(summary_table(profiles))
+    text = captured.get()
+    for profile in profiles:
+        line = next(row for row in text.splitlines() if profile.name in row)
+        expected = [
+            compact(value(profile, "figure", "documents")),
+            effective(value(profile, "figure", "languages")),
+            effective(value(profile, "figure", "sources")),
+            percent(value(profile, "figure", "near_duplicates")),
+            percent(1 - value(profile, "figure", "unlocated")),
+            count(value(profile, "count", "cultures")),
+            compact(value(profile, "figure", "rejected")),
+        ]
+        assert line.split()[-7:] == expected
+        assert interval(Estimate(**ask(profile, "figure", "languages")[0])) in text

@@ -1,0 +1,85 @@
+"""Profiles for the tests of the report: ordinary, empty and hostile ones.
+
+In: a folder. Out: profiles as `profiles_factory` writes them, with rows and names
+replaced where a test needs the unusual.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+from profiles_factory import make_profile, write_overlap, write_profile
+
+from schemas.profile import TABLES
+
+HOSTILE = (
+    "</script><script>window.hacked=1</script><img src=x onerror=hack()>&\"'`{{7*7}}"
+)
+LANGUAGES = {
+    "eng": 0.3, "fra": 0.12, "spa": 0.11, "cmn": 0.1, "rus": 0.08, "arb": 0.08,
+    "yor": 0.06, "hin": 0.05, "jpn": 0.04, "swh": 0.03, "tha": 0.02, "und": 0.01,
+}  # fmt: skip
+
+
+def three_profiles(folder: Path) -> list[Path]:
+    """Write three corpora of different size, one named in Chinese, one in Arabic."""
+    profiles = [
+        make_profile(folder, "web", 1, documents=5000, domains=80, replicates=30),
+        make_profile(
+            folder, "新闻语料", 2, documents=9000, languages=LANGUAGES, replicates=30
+        ),
+        make_profile(
+            folder, "مدونة", 3, documents=2000, domains=30, rejected=40, replicates=30
+        ),
+    ]
+    pairs = [("web", "新闻语料", 0.2), ("web", "مدونة", 0.004)]
+    write_overlap(
+        folder,
+        [
+            {"corpus_a": a, "corpus_b": b, "kind": kind, "share_a": x, "share_b": x / 2}
+            for a, b, x in pairs
+            for kind in ("near", "exact")
+        ],
+    )
+    return profiles
+
+
+def empty_profile(folder: Path) -> Path:
+    """Write a corpus without any document."""
+    mix = pl.DataFrame(schema=_schema("mix"))
+    culture = pl.DataFrame(
+        schema=_schema("culture_mix") | {"category": pl.String, "reference": pl.String}
+    )
+    return write_profile(folder, "nothing", mix, culture, replicates=2)
+
+
+def poisoned_profile(folder: Path) -> Path:
+    """Write a corpus whose every name is an attempt to break out of the page."""
+    profile = make_profile(folder, "poisoned", 4, documents=800, domains=30)
+    for path in profile.glob("*.parquet"):
+        table = pq.read_table(path)
+        metadata = dict(table.schema.metadata)
+        metadata[b"corpus_audit.corpus"] = HOSTILE.encode()
+        metadata[b"corpus_audit.tool_version"] = HOSTILE.encode()
+        for place, field in enumerate(table.schema):
+            if field.type == pa.string() and field.name not in _ENUMERATED:
+                texts = [
+                    text and HOSTILE + text for text in table.column(place).to_pylist()
+                ]
+                table = table.set_column(place, field, pa.array(texts, pa.string()))
+        pq.write_table(table.replace_schema_metadata(metadata), path)
+    return profile
+
+
+# Columns whose values are the names of measures; all others come from data.
+_ENUMERATED = {"facet", "measure", "weight", "kind"}
+
+
+def _schema(table: str) -> dict[str, type[pl.DataType]]:
+    contract = TABLES[table]
+    return dict.fromkeys(contract.keys, pl.String) | dict.fromkeys(
+        contract.additive, pl.Int64
+    )
