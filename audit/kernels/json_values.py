@@ -11,6 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audit.kernels.jit import kernel
+from audit.kernels.json_tokens import (
+    BACKSLASH,
+    CLOSE,
+    CLOSE_ARRAY,
+    COMMA,
+    OPEN,
+    OPEN_ARRAY,
+    QUOTE,
+)  # fmt: skip
 
 __all__ = ["BEGIN", "IN_ARRAY", "new_state", "split_values"]
 
@@ -18,9 +27,6 @@ __all__ = ["BEGIN", "IN_ARRAY", "new_state", "split_values"]
 # next byte is escaped, whether the outer array is open, where the value that is not
 # complete begins (-1 if there is none).
 _DEPTH, _STRING, _ESCAPE, IN_ARRAY, BEGIN = range(5)
-
-_QUOTE, _BACKSLASH, _COMMA = 0x22, 0x5C, 0x2C
-_OPEN, _CLOSE, _OPEN_ARRAY, _CLOSE_ARRAY = 0x7B, 0x7D, 0x5B, 0x5D
 
 
 def new_state() -> NDArray[np.int64]:
@@ -60,33 +66,33 @@ def _split(data, first, state, begins, ends):  # type: ignore[no-untyped-def]
         if in_string:
             if escape:
                 escape = 0
-            elif byte == _BACKSLASH:
+            elif byte == BACKSLASH:
                 escape = 1
-            elif byte == _QUOTE:
+            elif byte == QUOTE:
                 in_string = 0
             i += 1
             continue
         space = byte == 0x20 or byte == 0x0A or byte == 0x0D or byte == 0x09
         if depth == 0 and begin >= 0:
             # A string, number or word ends where something else comes.
-            closes = byte == _CLOSE_ARRAY and in_array
-            if byte == _COMMA or closes or (space and not in_array):
+            closes = byte == CLOSE_ARRAY and in_array
+            if byte == COMMA or closes or (space and not in_array):
                 begins[n_values], ends[n_values] = begin, i
                 n_values += 1
                 begin = -1
         if depth == 0 and begin < 0:
-            if byte == _OPEN_ARRAY and not in_array:
+            if byte == OPEN_ARRAY and not in_array:
                 in_array = 1
-            elif byte == _CLOSE_ARRAY and in_array:
+            elif byte == CLOSE_ARRAY and in_array:
                 in_array = 0
-            elif not space and byte != _COMMA:
+            elif not space and byte != COMMA:
                 begin = i
         if begin >= 0:
-            if byte == _QUOTE:
+            if byte == QUOTE:
                 in_string = 1
-            elif byte in (_OPEN, _OPEN_ARRAY):
+            elif byte in (OPEN, OPEN_ARRAY):
                 depth += 1
-            elif byte in (_CLOSE, _CLOSE_ARRAY) and depth > 0:
+            elif byte in (CLOSE, CLOSE_ARRAY) and depth > 0:
                 depth -= 1
                 if depth == 0:
                     begins[n_values], ends[n_values] = begin, i + 1

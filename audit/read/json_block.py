@@ -25,10 +25,10 @@ from audit.kernels.json_lines import (
     OBJECT,
     PLAIN,
     Scan,
-    compile_paths,
-    copy_values,
     scan_lines,
 )
+from audit.kernels.json_paths import compile_paths
+from audit.kernels.json_strings import copy_values
 from audit.read.batches import document_batch
 from audit.read.columns import place_ids
 from audit.read.layouts import Layout
