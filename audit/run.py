@@ -12,9 +12,11 @@ import hashlib
 import io
 import json
 import platform
+import tempfile
 import time
 from dataclasses import asdict
 from importlib.metadata import entry_points, version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow.parquet as pq
@@ -33,6 +35,7 @@ from audit.job.request import EngineRun, RunResult
 from audit.job.spec import describe_linking
 from audit.job.toolbox import toolbox
 from audit.read import LocalFileSystem
+from audit.report import build_page
 
 if TYPE_CHECKING:
     from audit.job.output import Output
@@ -123,6 +126,8 @@ def run(request: RunRequest) -> RunResult:
         lambda file: file.write(json.dumps(record, indent=1).encode() + b"\n"),
     )
     output.remove(output.join(staging, "tasks"))
+    output.remove(output.join(staging, "run-key.json"))
+    _write_page(plan, staging, output)
     output.move(staging, request.out)
     lap("publish")
     result = RunResult(
@@ -132,6 +137,25 @@ def run(request: RunRequest) -> RunResult:
     )
     _check_reject_rate(request, counts)
     return result
+
+
+def _write_page(plan: Plan, staging: str, output: Output) -> None:
+    """Write report.html; the page is built from local copies of the tables."""
+    with tempfile.TemporaryDirectory() as folder:
+        here = Path(folder)
+        for path in output.list(staging):
+            name = path[len(staging) :].lstrip("/")
+            if name.endswith((".parquet", ".json")) and "/part-" not in name:
+                target = here / name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(output.read(path) or b"")
+        page = here / "report.html"
+        build_page([here / corpus for corpus in plan.corpora], page)
+        write_whole(
+            output,
+            output.join(staging, "report.html"),
+            lambda file: file.write(page.read_bytes()),
+        )
 
 
 def _check_out(request: RunRequest, output: Output) -> None:

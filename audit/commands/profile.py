@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -13,7 +14,8 @@ from audit.commands.progress import shown_progress
 from audit.config import KEEPABLE, AuditConfig, LanguageOptions, LinkOptions
 from audit.errors import ConfigError, RejectRateError
 from audit.job.request import RunRequest, RunResult
-from audit.read import ReadOptions, layout_names
+from audit.read import ReadOptions
+from audit.read.layouts import layout_names
 
 __all__ = ["command", "corpora_of", "read_options"]
 
@@ -228,7 +230,12 @@ def _request(ctx: click.Context, options: dict[str, Any]) -> RunRequest:
 
 
 def _finish(result: RunResult) -> None:
-    """Write the page and print the summary of what is now on disk."""
-    from audit.report import show_summary
+    """Print the summary of what is now on disk."""
+    from rich.console import Console
 
-    show_summary(list(result.corpora.values()), result.out)
+    from audit.report import summary_table
+
+    folders = [Path(folder) for folder in result.corpora.values()]
+    if all(folder.is_dir() for folder in folders):
+        Console().print(summary_table(folders))
+    click.echo(f"Profiles, run.json and report.html are in {result.out}")
