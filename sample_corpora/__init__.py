@@ -1,0 +1,1 @@
+"""Small corpora written for this project, whose truths are planted and known."""
