@@ -18,7 +18,7 @@ from audit.kernels.jit import kernel
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["APOSTROPHES", "fold_table", "plain_words"]
+__all__ = ["APOSTROPHES", "decode", "fold_table", "plain_words"]
 
 # What a code point does to the word it stands in; bits 24 and up of the table.
 _BREAK, _KEEP, _DROP, _APOSTROPHE = 0, 1, 2, 3
@@ -54,7 +54,7 @@ def fold_table(pages_bytes: bytes, blocks_bytes: bytes) -> NDArray[np.uint32]:
 
 
 @kernel
-def _decode(data, i, end):  # type: ignore[no-untyped-def]
+def decode(data, i, end):  # type: ignore[no-untyped-def]
     """Return the code point that starts at byte i and the byte after it."""
     b = np.uint32(data[i])
     if b < 0xE0:
@@ -116,7 +116,7 @@ def _plain(data, offsets, table, out, out_offsets):  # type: ignore[no-untyped-d
                 c = np.uint32(b)
                 i += 1
             else:
-                c, i = _decode(data, i, end)
+                c, i = decode(data, i, end)
             entry = table[c]
             action = entry >> np.uint32(24)
             if action == 1:

@@ -1,0 +1,265 @@
+"""language@1: the language and script of each document, and how sure that is.
+
+In: a `Batch`. Out: dictionary columns ``language`` (ISO 639-3) and ``script`` (ISO
+15924), and ``confidence_micros``. ``zxx`` is text without language, ``und`` text whose
+language is in doubt. Codes are made from arrays; no Python object a document.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from audit.annotate.language_model import Guess, LanguageModel, load_model
+from audit.annotate.language_rules import (
+    cantonese,
+    classical,
+    code_like,
+    no_language,
+)
+from audit.errors import ConfigError
+from audit.kernels.paragraphs import paragraph_offsets
+from audit.kernels.script import SCRIPT_EXTRA, Writing, read_scripts
+from audit.resources.han import han_checksum, script_table
+from audit.resources.language_codes import languages_checksum
+from audit.resources.unicode import unicode_checksum
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from audit.batch import Batch, TextBlock
+
+__all__ = ["ENGINES", "LanguageAnnotator", "Named", "Segments"]
+
+ENGINES = ("fasttext", "langdetect")
+
+# Below this calibrated confidence a document is `und`. Set so low because the reader of
+# a profile sees the confidence too, and a wrong guess between two close languages says
+# more than no guess.
+THRESHOLD = 0.3
+# A paragraph that is in doubt counts as its document's language.
+SEGMENT_THRESHOLD = 0.7
+
+
+class Named(NamedTuple):
+    """Languages and scripts of texts, as numbers into the annotator's lists.
+
+    Attributes:
+        language: int32[n], into ``LanguageAnnotator.languages``.
+        script: int32[n], into ``LanguageAnnotator.scripts``.
+        confidence: float32[n] in [0, 1].
+        writing: character counts of the same texts.
+    """
+
+    language: NDArray[np.int32]
+    script: NDArray[np.int32]
+    confidence: NDArray[np.float32]
+    writing: Writing
+
+
+class Segments(NamedTuple):
+    """How much of each document is in which language: one entry a pair that occurs.
+
+    Attributes:
+        doc: int64[n], ascending row of the document in its batch.
+        language: dictionary array of ISO 639-3 codes.
+        script: dictionary array of ISO 15924 codes.
+        characters: int64[n], code points; they sum to those of the document.
+        segments: int64[n], paragraphs.
+    """
+
+    doc: NDArray[np.int64]
+    language: pa.DictionaryArray
+    script: pa.DictionaryArray
+    characters: NDArray[np.int64]
+    segments: NDArray[np.int64]
+
+
+class LanguageAnnotator:
+    """Identifies the language and script of each document of a batch.
+
+    Args:
+        model: None for the packaged model, ``"lid.176"``, or the path of a fastText
+            model.
+        threshold: confidence in [0, 1] below which a document is ``und``; the measured
+            default if None.
+        engine: ``"fasttext"``, or ``"langdetect"`` to see what that would say.
+
+    Raises:
+        ConfigError: there is no such engine, no such model, or the threshold is no
+            share.
+    """
+
+    name = "language@1"
+
+    def __init__(
+        self,
+        model: str | Path | None = None,
+        threshold: float | None = None,
+        engine: str = "fasttext",
+    ) -> None:
+        if engine not in ENGINES:
+            raise ConfigError(
+                "the language engine must be one of " + ", ".join(ENGINES),
+                value=engine,
+                where="--language-engine",
+            )
+        if threshold is not None and not 0 <= threshold <= 1:
+            raise ConfigError(
+                "the language threshold must be between 0 and 1", value=threshold
+            )
+        self.engine = engine
+        self.threshold = THRESHOLD if threshold is None else threshold
+        self._table, self._codes = script_table()
+        self.model: LanguageModel = load_model(model)
+        self.scripts = (*self._codes, *SCRIPT_EXTRA)
+        extra = {"und", "zxx", "cmn", "yue", "lzh"}
+        self.languages = tuple(sorted({*self.model.languages, *extra}))
+        self._number = {code: i for i, code in enumerate(self.languages)}
+        numbers = [self._number[code] for code in self.model.languages]
+        # The last entry answers for "no label", -1.
+        self._of_label = np.array([*numbers, self._number["und"]], np.int32)
+        numbers = [self._script_number(code) for code in self.model.scripts]
+        self._script_of_label = np.array([*numbers, -1], np.int32)
+
+    def _script_number(self, code: str) -> int:
+        return self.scripts.index(code) if code in self.scripts else -1
+
+    def fingerprint(self) -> Mapping[str, str]:
+        """Return checksums of the model and tables that decide the output."""
+        return {
+            "language.engine": self.engine,
+            "language.threshold": repr(self.threshold),
+            "language.codes_sha256": languages_checksum(),
+            "language.han_sha256": han_checksum(),
+            "language.unicode_sha256": unicode_checksum(),
+            **self.model.fingerprint(),
+        }
+
+    def annotate(self, batch: Batch) -> Mapping[str, pa.Array]:
+        """Return language, script and confidence_micros of each document."""
+        return self.columns(self.name_texts(batch.text))
+
+    def annotate_with_segments(
+        self, batch: Batch
+    ) -> tuple[Mapping[str, pa.Array], Segments]:
+        """Return what `annotate` does, and the languages by paragraph."""
+        named = self.name_texts(batch.text)
+        return self.columns(named), self.segments(batch.text, named)
+
+    def columns(self, named: Named) -> Mapping[str, pa.Array]:
+        """Return the Arrow columns for named texts."""
+        micros = np.rint(named.confidence.astype(np.float64) * 1e6).astype(np.int64)
+        return {
+            "language": _dictionary(named.language, self.languages),
+            "script": _dictionary(named.script, self.scripts),
+            "confidence_micros": pa.array(micros),
+        }
+
+    def name_texts(
+        self, block: TextBlock, offsets: NDArray[np.int64] | None = None
+    ) -> Named:
+        """Return language, script and confidence of each text of a block.
+
+        Args:
+            block: texts in NFC.
+            offsets: other borders over the same buffer, as those of paragraphs.
+        """
+        starts = block.offsets if offsets is None else offsets
+        writing = read_scripts(block.data, starts, self._table, self._codes)
+        if self.engine == "langdetect":
+            from audit.annotate.language_opinion import langdetect_codes
+
+            language, confidence = langdetect_codes(block, starts, self._number)
+            return self._settle(language, writing.script, confidence, writing)
+        hidden, counts = self.model.vectors(block, starts)
+        guess = self.model.guess(hidden, counts, writing, self._codes)
+        return self._name(guess, writing)
+
+    def _name(self, guess: Guess, writing: Writing) -> Named:
+        label = guess.label.copy()
+        zxx = self._number["zxx"]
+        # The model's word for "no language" is taken only from text that has the marks
+        # of code; elsewhere its next best label stands.
+        prose = (self._of_label[label] == zxx) & ~code_like(writing)
+        label[prose] = guess.runner_up[prose]
+        language = self._of_label[label]
+        named = self._script_of_label[label]
+        hani = {self._script_number(code) for code in ("Hans", "Hant")}
+        second = (named == writing.second) & (named >= 0)
+        # Whether it is Hans or Hant is for the characters to say, not for the label.
+        second |= np.isin(named, list(hani)) & np.isin(writing.second, list(hani))
+        second &= writing.second_letters > 0
+        script = np.where(second & (named != writing.script), writing.second, writing.script)
+        return self._settle(language, script, guess.confidence, writing)
+
+    def _settle(
+        self,
+        language: NDArray[np.int32],
+        script: NDArray[np.int32],
+        confidence: NDArray[np.float32],
+        writing: Writing,
+    ) -> Named:
+        """Apply what characters settle, then the threshold."""
+        number = self._number
+        language, confidence = language.copy(), confidence.copy()
+        language[confidence < self.threshold] = number["und"]
+        chinese = np.isin(language, [number[c] for c in ("cmn", "yue", "lzh")])
+        spoken, old = cantonese(writing), classical(writing)
+        language[chinese & spoken] = number["yue"]
+        language[chinese & old & ~spoken] = number["lzh"]
+        language[chinese & ~old & ~spoken] = number["cmn"]
+        nothing = no_language(writing)
+        language[nothing] = number["zxx"]
+        confidence[nothing] = 1
+        return Named(language, script.astype(np.int32), confidence, writing)
+
+    def segments(self, block: TextBlock, whole: Named) -> Segments:
+        """Return how much of each document is in which language and script.
+
+        Paragraphs are lines, joined until they hold enough letters to tell. One that is
+        in doubt, or has no language of its own inside a text that has one, counts as
+        its document.
+
+        Args:
+            block: the texts, in NFC.
+            whole: what `name_texts` said of them.
+        """
+        offsets, doc = paragraph_offsets(block.data, block.offsets)
+        if len(doc) == 0:
+            empty = np.zeros(0, np.int64)
+            none = np.zeros(0, np.int32)
+            return Segments(
+                empty,
+                _dictionary(none, self.languages),
+                _dictionary(none, self.scripts),
+                empty,
+                empty,
+            )
+        part = self.name_texts(block, offsets)
+        doubtful = (part.confidence < SEGMENT_THRESHOLD) | (
+            part.language == self._number["und"]
+        )
+        language = np.where(doubtful, whole.language[doc], part.language)
+        script = np.where(doubtful, whole.script[doc], part.script)
+        key = (doc << 32) | language.astype(np.int64) << 16 | script
+        keys, place = np.unique(key, return_inverse=True)
+        characters = np.bincount(place, part.writing.characters, len(keys))
+        return Segments(
+            keys >> 32,
+            _dictionary((keys >> 16 & 0xFFFF).astype(np.int32), self.languages),
+            _dictionary((keys & 0xFFFF).astype(np.int32), self.scripts),
+            characters.astype(np.int64),
+            np.bincount(place, minlength=len(keys)).astype(np.int64),
+        )
+
+
+def _dictionary(codes: NDArray[np.int32], values: tuple[str, ...]) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(
+        pa.array(codes, pa.int32()), pa.array(values, pa.string())
+    )

