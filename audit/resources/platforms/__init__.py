@@ -34,7 +34,8 @@ class Registry:
     """The compiled registry.
 
     Attributes:
-        by_host: platform by host; a host stands for all names below it.
+        by_host: platform by host; a host stands for all names below it. A platform
+            without name tells only country and category.
         by_name: platform by its name.
         hosting: hosts below which each name is a site of its own.
     """
@@ -64,16 +65,11 @@ def registry() -> Registry:
     by_name: dict[str, Platform] = {}
     hosting = set()
     for row in csv.DictReader(_compiled().splitlines()):
-        platform = by_name.setdefault(
-            row["platform"],
-            Platform(
-                row["platform"],
-                row["operator"],
-                row["country"] or None,
-                row["category"],
-            ),
-        )
+        fields = [row[column] or None for column in Platform._fields[:3]]
+        platform = Platform(*fields, row["category"])
         by_host[row["host"]] = platform
+        if platform.platform:
+            by_name[platform.platform] = platform
         if row["sites"]:
             hosting.add(row["host"])
     return Registry(by_host, by_name, frozenset(hosting))
@@ -93,7 +89,7 @@ def operator(platform: str) -> str:
             where="audit.resources.platforms.operator",
             next_step="See platform_table() for the names.",
         )
-    return found.operator
+    return found.operator or ""
 
 
 def platform_table() -> pa.Table:
@@ -103,7 +99,8 @@ def platform_table() -> pa.Table:
         Table of strings: platform, operator, country (null where the operator has no
         one home), category.
     """
-    rows = sorted(registry().by_name.values())
+    by_name = registry().by_name
+    rows = [by_name[name] for name in sorted(by_name)]
     columns = zip(*rows, strict=True)
     return pa.table(
         [pa.array(column, pa.string()) for column in columns], list(Platform._fields)

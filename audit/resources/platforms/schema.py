@@ -5,7 +5,7 @@ Out: expanded entries, one host a row, or the list of everything that is wrong.
 
 A row names a platform, its operator, the operator's home country, a category of the
 closed list, and its hosts separated by spaces. A host stands for itself and all names
-below it. ``amazon.{com,de}`` expands to both; a leading ``*.`` says that each name
+below it. ``amazon.{com|de}`` expands to both; a leading ``*.`` says that each name
 below is a site of its own (blog hosts), with its own registered domain.
 """
 
@@ -36,10 +36,14 @@ _COUNTRY = re.compile(r"[A-Z]{2}")
 
 
 class Platform(NamedTuple):
-    """One service: who runs it, from where, and what kind of place it is."""
+    """One service: who runs it, from where, and what kind of place it is.
 
-    platform: str
-    operator: str
+    A row without platform says country and category of hosts that are nobody's
+    platform (the universities of a country), so that they are not taken for one.
+    """
+
+    platform: str | None
+    operator: str | None
     country: str | None
     category: str
 
@@ -58,7 +62,7 @@ def expand(pattern: str) -> Iterator[str]:
     if found is None:
         yield pattern
         return
-    for part in found.group(1).split(","):
+    for part in found.group(1).split("|"):
         yield from expand(pattern[: found.start()] + part + pattern[found.end() :])
 
 
@@ -84,13 +88,13 @@ def parse(texts: Mapping[str, str]) -> tuple[list[Entry], list[str]]:
             if None in row or None in row.values():
                 problems.append(f"{where}: not {len(COLUMNS)} fields")
                 continue
-            name = row["platform"]
+            name = row["platform"] or None
             if name in platforms:
                 problems.append(f"{where}: platform {name!r} stands twice")
-            platforms.add(name)
+            platforms.update({name} if name else ())
             problems += [f"{where}: {text}" for text in _row_problems(row)]
             platform = Platform(
-                name, row["operator"], row["country"] or None, row["category"]
+                name, row["operator"] or None, row["country"] or None, row["category"]
             )
             problems += [
                 f"{where}: {text}"
@@ -101,8 +105,12 @@ def parse(texts: Mapping[str, str]) -> tuple[list[Entry], list[str]]:
 
 def _row_problems(row: Mapping[str, str]) -> Iterator[str]:
     for column in ("platform", "operator", "hosts"):
-        if not row[column] or row[column] != row[column].strip():
-            yield f"{column} is empty or has blanks at its ends: {row[column]!r}"
+        if row[column] != row[column].strip():
+            yield f"{column} has blanks at its ends: {row[column]!r}"
+    if not row["hosts"]:
+        yield "hosts is empty"
+    if bool(row["platform"]) != bool(row["operator"]):
+        yield "platform and operator must both be given, or neither"
     if row["country"] and not _COUNTRY.fullmatch(row["country"]):
         yield f"country is not ISO 3166-1 alpha-2: {row['country']!r}"
     if row["category"] not in CATEGORIES:
@@ -119,7 +127,7 @@ def _add_hosts(
             if not host or host != host.lower() or host.startswith("www."):
                 yield f"host {raw!r} is not a host name without www"
             elif host in entries:
-                yield f"host {host!r} is {entries[host].platform.platform!r} already"
+                yield f"host {host!r} is in the registry already"
             else:
                 place = place_of(host)
                 if place is None:
