@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from audit.job.finish import finish_stage
+from audit.job.keep import add_clusters
 from audit.job.overlap import overlap_stage
 from audit.job.progress import PROGRESS
 from audit.job.spec import spec_of
@@ -69,6 +70,9 @@ def run_tasks(run: EngineRun, filesystem: FileSystem, output: Output) -> None:
     for corpus in range(len(spec.corpora)):
         tags = ("counts", "near_edges", "exact_edges", "exact_sizes")
         finish_stage(corpus, {t: shuffle[t][corpus] for t in tags}, spec, output)
+    if "documents" in spec.config.keep:
+        for task in run.plan.tasks:
+            add_clusters(task, spec, output)
     if len(spec.corpora) > 1:
         overlap_stage(
             {

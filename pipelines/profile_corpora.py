@@ -122,6 +122,10 @@ def build(pipeline: beam.Pipeline, spec: JobSpec, plan_path: str) -> None:
         | "FinishCorpora"
         >> beam.ParDo(transforms.FinishCorpus(spec)).with_output_types(str)
     )
+    if "documents" in spec.config.keep:
+        _ = tasks | "AddClusters" >> beam.ParDo(
+            transforms.AddClusters(spec), finished=pvalue.AsList(finished)
+        )
     _ = (
         pipeline
         | "AskOverlap" >> beam.Create([b""])

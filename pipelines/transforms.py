@@ -16,6 +16,7 @@ from apache_beam.metrics import Metrics
 
 from audit.job import stages
 from audit.job.finish import finish_stage
+from audit.job.keep import add_clusters
 from audit.job.overlap import overlap_stage
 from audit.job.plan import Task
 from pipelines.corpus_io import storage_of
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from audit.job.spec import JobSpec
 
 __all__ = [
+    "AddClusters",
     "FindCandidates",
     "FinishCorpus",
     "GroupExact",
@@ -174,6 +176,14 @@ class FinishCorpus(_Stage):
         """Write the corpus and yield its name."""
         corpus, found = element
         yield finish_stage(corpus, found, self.spec, self.output)
+
+
+class AddClusters(_Stage):
+    """Tells each stored document its cluster, once all clusters are known."""
+
+    def process(self, element: Block, finished: list[str]) -> None:  # type: ignore[override]  # noqa: ARG002 a barrier
+        """Fill in the cluster columns of a task's documents."""
+        add_clusters(Task.from_json(element[1]), self.spec, self.output)
 
 
 class WriteOverlap(_Stage):

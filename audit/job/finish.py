@@ -15,6 +15,7 @@ from audit.errors import AccountingError
 from audit.fold.accumulator import Accumulator
 from audit.fold.profile import conform, finish_tables
 from audit.fold.store import write_table
+from audit.job.keep import store_clusters
 from audit.job.output import write_whole
 from audit.job.packing import unpack
 from audit.job.stages import Edges, clusters_of, merge_count_blocks, merge_edges
@@ -56,6 +57,9 @@ def finish_stage(
     name = spec.corpora[corpus]
     accumulator = Accumulator.from_bytes(merge_count_blocks(blocks["counts"]))
     edges = Edges.of([merge_edges([*blocks["near_edges"], *blocks["exact_edges"]])])
+    if "documents" in spec.config.keep:
+        nodes, representatives, _ = clusters_of(edges)
+        store_clusters(nodes, representatives, spec, output)
     duplicates = _duplicate_figures(edges, blocks["exact_sizes"], spec)
     if duplicates["near_duplicate_documents"] > accumulator.totals["documents"]:
         raise AccountingError(

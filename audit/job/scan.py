@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from audit.config import AuditConfig
+    from audit.job.keep import Keeper
     from audit.job.plan import Task
     from audit.read import FileSystem, ReadBatch, Split
 
@@ -88,14 +89,21 @@ class Scan:
     columns: Columns
 
 
-def scan(task: Task, config: AuditConfig, filesystem: FileSystem) -> Scan:
-    """Read, annotate and count one task."""
+def scan(
+    task: Task,
+    config: AuditConfig,
+    filesystem: FileSystem,
+    keeper: Keeper | None = None,
+) -> Scan:
+    """Read, annotate and count one task; the keeper sees every batch."""
     tools = toolbox(config)
     accumulator, columns = tools.fold.zero(), Columns()
     for rows, batch in documents_of(task, config, filesystem, accumulator):
         tools.annotate(batch)
         tools.fold.add(accumulator, batch)
         columns.add(rows, batch)
+        if keeper is not None:
+            keeper.add(rows, batch)
     return Scan(accumulator, columns)
 
 

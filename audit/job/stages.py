@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from audit.fold.accumulator import Accumulator
+from audit.job.keep import Keeper
 from audit.job.packing import pack, unpack
 from audit.job.progress import PROGRESS
 from audit.job.scan import Columns, documents_of, scan
@@ -94,15 +95,18 @@ def scan_stage(
     key = task_key(task, filesystem)
     found = load_blocks(key, spec.staging, output)
     if found is None:
-        found = _scan(task, spec, filesystem)
+        keeper = Keeper(spec.config.keep, task)
+        found = _scan(task, spec, filesystem, keeper)
+        # Before the blocks: where those are, all of the task is there.
+        keeper.write(spec, output)
         store_blocks(key, found, spec.staging, output)
     else:
         PROGRESS.add(found.documents, task.size)
     return found
 
 
-def _scan(task: Task, spec: JobSpec, filesystem: FileSystem) -> Scanned:
-    result = scan(task, spec.config, filesystem)
+def _scan(task: Task, spec: JobSpec, filesystem: FileSystem, keeper: Keeper) -> Scanned:
+    result = scan(task, spec.config, filesystem, keeper)
     corpus = spec.corpora.index(task.corpus)
     blocks: list[Block] = [("counts", corpus, result.accumulator.to_bytes())]
     blocks += _duplicate_blocks(task.ordinal, result.columns, spec)
