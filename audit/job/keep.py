@@ -66,12 +66,11 @@ def _documents(batch: Batch) -> pa.Table:
     columns = batch.columns
     n_docs = batch.documents.num_rows
     micros = columns["confidence_micros"].cast(pa.float64())
-    hashes = columns["content_hash"]
     found = {
         "doc_id": batch.documents.column("doc_id"),
         "confidence": pc.multiply(micros, _CONFIDENCE),
         "cultures": document_cultures(columns["references"]),
-        "content_hash": pa.array([value.as_py().hex() for value in hashes]),
+        "content_hash": _hex(columns["content_hash"]),
         "cluster_id": pa.nulls(n_docs, pa.string()),
         "cluster_size": pa.nulls(n_docs, pa.int64()),
     }
@@ -85,13 +84,23 @@ def _documents(batch: Batch) -> pa.Table:
     ).cast(pa.schema([f for f in schema if f.name != "corpus"]))
 
 
+def _hex(hashes: pa.FixedSizeBinaryArray) -> pa.Array:
+    """Return fixed-size binary as lower-case hexadecimal text."""
+    width = hashes.type.byte_width
+    raw = hashes.buffers()[1].slice(hashes.offset * width, len(hashes) * width)
+    digits = np.frombuffer(raw.to_pybytes().hex().encode(), f"S{2 * width}")
+    return pa.array(digits, pa.binary(2 * width)).cast(pa.binary()).cast(pa.string())
+
+
 def _signatures(batch: Batch) -> pa.Table:
     names = ("content_hash", "signature", "characters", "words", "language", "domain")
     return pa.table({name: batch.columns[name] for name in names})
 
 
 def _part_path(kind: str, task: Task, spec: JobSpec, output: Output) -> str:
-    name = f"part-{task.ordinal:08d}.parquet"
+    # Numbered within the corpus: what else the job audits leaves no trace.
+    first = spec.corpus_starts[spec.corpora.index(task.corpus)]
+    name = f"part-{task.ordinal - first:06d}.parquet"
     return output.join(spec.staging, task.corpus, kind, name)
 
 
@@ -151,8 +160,12 @@ def add_clusters(task: Task, spec: JobSpec, output: Output) -> None:
         at = pa.array(
             np.searchsorted(nodes, keys), mask=~np.isin(keys, nodes), type=pa.int64()
         )
+        first = spec.corpus_starts[spec.corpora.index(task.corpus)]
         names = pa.array(
-            [f"{r >> 32:08d}-{r & 0xFFFFFFFF:010d}" for r in representatives.tolist()],
+            [
+                f"{(r >> 32) - first:06d}-{r & 0xFFFFFFFF:010d}"
+                for r in representatives.tolist()
+            ],
             pa.string(),
         )
         cluster, size = names.take(at), pa.array(sizes).take(at)
