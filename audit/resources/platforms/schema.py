@@ -124,14 +124,14 @@ def _add_hosts(
         sites = pattern.startswith("*.")
         for raw in expand(pattern.removeprefix("*.")):
             host = normalise_host(raw)
-            if not host or host != host.lower() or host.startswith("www."):
-                yield f"host {raw!r} is not a host name without www"
-            elif host in entries:
+            place = place_of(host) if host else None
+            if place is None:
+                yield f"host {raw!r} is no host name under a public suffix"
+                continue
+            if host in entries:
                 yield f"host {host!r} is in the registry already"
-            else:
-                place = place_of(host)
-                if place is None:
-                    yield f"host {host!r} is under no public suffix"
-                elif place.suffix == host and not sites:
-                    yield f"host {host!r} is a public suffix: write '*.{host}'"
-                entries[host] = Entry(host, sites, platform)
+            if host.startswith("www.") and place.domain != host:
+                yield f"host {host!r} stands for its parent: write it without www"
+            if place.suffix == host and not sites:
+                yield f"host {host!r} is a public suffix: write '*.{host}'"
+            entries[host] = Entry(host, sites, platform)
