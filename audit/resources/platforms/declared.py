@@ -21,9 +21,9 @@ from audit.resources.suffixes import place_of
 __all__ = ["Declared", "declared_names", "platform_of_file", "platform_of_name"]
 
 _SEPARATORS = re.compile(r"[\W_]+")
-# Everything of a URL before its host, everything after.
+# The host of a URL, or a host name with or without a path.
 _URL = re.compile(
-    r"(?:https?:)?//(?:[^/@]*@)?([^/:?#]+)|([^\s/:?#]+\.[a-z]{2,})(?:/.*)?"
+    r"(?:(?:https?:)?//(?:[^/@]*@)?([^/:?#\s]+)|([^\s/:?#@]+\.[a-z]{2,}))(?:[/:?#].*)?"
 )
 
 
