@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from audit.job.request import Engine, RunRequest
     from audit.read import FileSystem
 
-__all__ = ["plan_of", "run"]
+__all__ = ["plan_of", "remote_filesystem", "run", "storage"]
 
 
 def _engine(runner: str) -> Engine:
@@ -71,7 +71,13 @@ def storage(request: RunRequest) -> tuple[FileSystem, Output]:
     if not any("://" in path for path in [*paths, request.out]):
         return LocalFileSystem(), LocalOutput()
     found = {e.name: e for e in entry_points(group="audit.filesystems")}
-    return found["input"].load()(), found["output"].load()()
+    return remote_filesystem(), found["output"].load()()
+
+
+def remote_filesystem() -> FileSystem:
+    """Return what lists and opens files on any filesystem that Beam knows."""
+    found = {e.name: e for e in entry_points(group="audit.filesystems")}
+    return cast("FileSystem", found["input"].load()())
 
 
 def plan_of(request: RunRequest, filesystem: FileSystem) -> Plan:
