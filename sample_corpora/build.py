@@ -52,7 +52,7 @@ def plan() -> tuple[list[Corpus], dict[str, Any]]:
     composer = Composer(
         [p for p in passages if not _walled(p)], load_sites(), load_furniture()
     )
-    chinese = [p for p in passages if p.tag == "zho-Hans"]
+    chinese = [p for p in passages if p.tag == "cmn-Hans"]
     # The plans with the hardest wishes come first, while all passages are free.
     closed = walled_garden(composer, chinese)
     vendor_a, vendor_b, pairs = vendors(composer, by_key, load_chats())

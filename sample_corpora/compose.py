@@ -31,7 +31,7 @@ class Document:
     Attributes:
         doc_id: Identifier within its corpus, as the file has it.
         text: The text, as the file has it.
-        language: ISO 639-3 code (``zxx`` code and tables, ``und`` empty text).
+        language: ISO 639-3 code; ``zxx`` for code, tables and empty texts.
         script: ISO 15924 code.
         cultures: Planted cultures, ISO 3166-1 alpha-2, ascending.
         url: URL as the file has it; None where there is none.

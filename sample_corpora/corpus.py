@@ -97,7 +97,7 @@ def _plain(d: Document) -> dict[str, object]:
     row: dict[str, object] = {"id": d.doc_id, "text": d.text}
     if d.url is not None:
         row["url"] = d.url
-    return {**row, "timestamp": f"{d.date}T08:00:00Z"}
+    return {**row, "date": d.date}
 
 
 def _content(d: Document) -> dict[str, object]:
@@ -128,7 +128,7 @@ def _fineweb(d: Document) -> dict[str, object]:
         "url": d.url,
         "date": f"{d.date}T08:00:00Z",
         # What a crawl says of itself, wrong for one page in nine.
-        "language": "en" if draw("declared", d.doc_id) % 9 == 0 else d.language[:2],
+        "language": "eng" if draw("declared", d.doc_id) % 9 == 0 else d.language,
         "language_score": 0.5 + draw("score", d.doc_id) % 50 / 100,
     }
 

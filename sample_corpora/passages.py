@@ -34,7 +34,7 @@ class Passage:
 
     Attributes:
         key: ``<file stem>:<number>``, from 1 in file order.
-        tag: ISO 639-3 code; for Chinese with the script, as ``zho-Hans``.
+        tag: ISO 639-3 code; for Chinese with the script, as ``cmn-Hans``.
         language: ISO 639-3 code.
         script: ISO 15924 code.
         cultures: ISO 3166-1 alpha-2 codes of the cultures it refers to.
@@ -88,7 +88,7 @@ class Chat:
 
 
 def _tag(language: str, script: str) -> str:
-    return f"{language}-{script}" if language == "zho" else language
+    return f"{language}-{script}" if language == "cmn" else language
 
 
 def _passage(path: Path, number: int, head: re.Match[str], body: list[str]) -> Passage:

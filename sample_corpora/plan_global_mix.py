@@ -25,19 +25,19 @@ __all__ = ["global_mix"]
 
 # Documents by language tag.
 _WANTED = {
-    "eng": 18, "zho-Hans": 8, "zho-Hant": 6, "jpn": 7, "kor": 6, "spa": 9, "fra": 7,
+    "eng": 18, "cmn-Hans": 8, "cmn-Hant": 6, "jpn": 7, "kor": 6, "spa": 9, "fra": 7,
     "deu": 6, "por": 6, "ita": 4, "rus": 7, "ukr": 4, "pol": 4, "nld": 4, "tur": 4,
-    "ara": 7, "fas": 4, "urd": 3, "heb": 3, "ell": 4, "kat": 3, "hye": 3, "hin": 6,
-    "mar": 3, "nep": 3, "ben": 4, "tam": 4, "tel": 3, "sin": 3, "pan": 2, "guj": 2,
+    "arb": 7, "pes": 4, "urd": 3, "heb": 3, "ell": 4, "kat": 3, "hye": 3, "hin": 6,
+    "mar": 3, "npi": 3, "ben": 4, "tam": 4, "tel": 3, "sin": 3, "pan": 2, "guj": 2,
     "mal": 2, "kan": 2, "tha": 4, "lao": 2, "khm": 3, "mya": 3, "vie": 4, "ind": 5,
-    "tgl": 4, "swa": 6, "hau": 5, "yor": 5, "ibo": 3, "zul": 3, "som": 3, "kin": 3,
+    "fil": 4, "swh": 6, "hau": 5, "yor": 5, "ibo": 3, "zul": 3, "som": 3, "kin": 3,
     "amh": 4, "afr": 3, "swe": 3, "fin": 3, "hun": 3, "ces": 3, "ron": 3, "bul": 3,
-    "srp": 3, "kaz": 3, "mon": 2, "eus": 2, "cat": 3, "isl": 2, "cym": 2, "que": 2,
-    "grn": 2, "zxx": 3,
+    "srp": 3, "kaz": 3, "khk": 2, "eus": 2, "cat": 3, "isl": 2, "cym": 2, "quz": 2,
+    "gug": 2, "zxx": 3,
 }  # fmt: skip
 
 # Languages of which one document has an edited copy, and those with an exact one.
-_NEAR = ("eng", "zho-Hant", "tha", "ara", "swa", "spa")
+_NEAR = ("eng", "cmn-Hant", "tha", "arb", "swh", "spa")
 _EXACT = ("eng", "hin", "rus", "yor")
 _SHARES = (("part-0.jsonl", 0.4), ("part-1.parquet", 0.75), ("part-2.csv", 0.88))
 _LONG = {"eng": (9, 12), "spa": (7,), "jpn": (8,)}
@@ -136,7 +136,7 @@ def global_mix(composer: Composer, by_key: Mapping[str, Passage]) -> Corpus:
         "empty",
         doc_id="gm-empty",
         text="",
-        language="und",
+        language="zxx",
         script="Zyyy",
         cultures=(),
         passages=(),

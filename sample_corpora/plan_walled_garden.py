@@ -121,7 +121,7 @@ def walled_garden(composer: Composer, passages: list[Passage]) -> Corpus:
         "empty",
         doc_id="wb-empty",
         text="",
-        language="und",
+        language="zxx",
         script="Zyyy",
         cultures=(),
         passages=(),
