@@ -31,7 +31,7 @@ from audit.measures.jackknife import (
     t_bound,
 )
 
-__all__ = ["ALPHA", "Comparison", "compare"]
+__all__ = ["ALPHA", "Comparison", "compare", "noise_of"]
 
 # Expected share of false findings, and the chance of any where nothing differs.
 ALPHA = 0.05
@@ -189,11 +189,7 @@ def _divergence(pair: Pair, weight: str, found: Differences) -> Row:
     """
     a, b = pair.totals(weight)
     jsd, gap = float(divergence.jsd_bits(a, b)), float(divergence.total_variation(a, b))
-    middle = (found.share_a + found.share_b) / 2
-    moved = np.minimum(np.where(np.isfinite(found.error), found.error, 2.0), 2 * middle)
-    terms = divergence.jsd_terms(middle + moved / 2, middle - moved / 2)
-    noise = min(1.0, float(terms.sum()))
-    gap_noise = min(1.0, math.sqrt(2 / math.pi) * float(moved.sum()) / 2)
+    noise, gap_noise = noise_of(found)
     return {
         "facet": pair.facet.name,
         "weight": weight,
@@ -203,6 +199,16 @@ def _divergence(pair: Pair, weight: str, found: Differences) -> Row:
         "total_variation": gap,
         "total_variation_noise": gap_noise,
     }
+
+
+def noise_of(found: Differences) -> tuple[float, float]:
+    """Return the divergence and total variation that noise alone would show."""
+    middle = (found.share_a + found.share_b) / 2
+    error = np.where(np.isfinite(found.error), found.error, 2.0)
+    moved = np.minimum(error, 2 * middle)
+    terms = divergence.jsd_terms(middle + moved / 2, middle - moved / 2)
+    gap = math.sqrt(2 / math.pi) * float(moved.sum()) / 2
+    return min(1.0, float(terms.sum())), min(1.0, gap)
 
 
 def _other_divergences(totals: Totals, labels: Sequence[str]) -> list[Row]:

@@ -151,13 +151,15 @@ def load_profile(path: Path | str) -> Profile:
     return found[0]
 
 
-def load_overlap(profiles: Sequence[Profile]) -> pl.DataFrame | None:
+def load_overlap(
+    profiles: Sequence[Profile], others: Sequence[str] = ()
+) -> pl.DataFrame | None:
     """Return the overlap rows between the given profiles, None where none are stored.
 
-    ``overlap.parquet`` lies beside the profiles' folders; rows of other corpora are
-    left out.
+    ``overlap.parquet`` lies beside the profiles' folders; rows of corpora that are
+    neither given nor named in ``others`` are left out.
     """
-    names = {profile.corpus for profile in profiles}
+    names = {profile.corpus for profile in profiles} | set(others)
     frames = []
     for parent in dict.fromkeys(profile.folder.parent for profile in profiles):
         path = parent / "overlap.parquet"

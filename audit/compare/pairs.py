@@ -63,6 +63,33 @@ class Pair(NamedTuple):
             fixed=fixed,
         )
 
+    def grouped(self, keys: Sequence[str]) -> Pair:
+        """Return the same pair with several keys counted as one, named by the first."""
+        names = {name: number for number, name in enumerate(self.keys)}
+        members = [names[key] for key in keys if key in names]
+        if not members:
+            return self
+        code = np.arange(len(self.keys))
+        code[members] = members[0]
+        cell, at = np.unique(
+            self.unit * len(self.keys) + code[self.key], return_inverse=True
+        )
+        counts = {
+            weight: tuple(_sums(at, side, len(cell)) for side in sides)
+            for weight, sides in self.counts.items()
+        }
+        renamed = [*self.keys]
+        renamed[members[0]] = keys[0]
+        if members[0] != names.get(keys[0], members[0]):
+            renamed[names[keys[0]]] = self.keys[members[0]]
+        width = len(self.keys)
+        return self._replace(
+            keys=renamed,
+            unit=cell // width,
+            key=cell % width,
+            counts=counts,  # type: ignore[arg-type]
+        )
+
     def hill(self, weight: str) -> dict[int, tuple[float, float, float]]:
         """Return by order (1, 2): log ratio of Hill numbers, its error, its freedom."""
         inside = np.array([k not in self.facet.outside for k in self.keys], np.float64)

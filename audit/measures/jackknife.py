@@ -27,6 +27,7 @@ __all__ = [
     "share_differences",
     "t_bound",
     "unit_moments",
+    "unit_share",
 ]
 
 Floats = NDArray[np.float64]
@@ -222,6 +223,42 @@ def _count_noise(
     """Return the binomial variance of what each share has on fixed units."""
     share = np.bincount(key, counts * fixed[unit], n_keys) / max(total, 1.0)
     return np.asarray(share * (1.0 - share) / max(total, 1.0))
+
+
+def unit_share(
+    unit: Ints, part: Floats, counts: Floats, n_units: int
+) -> tuple[float, float, float]:
+    """Return a share with its 95 % interval from leaving out one unit at a time.
+
+    Args:
+        unit: int64[n_rows].
+        part: float64[n_rows], what counts as part.
+        counts: float64[n_rows], all.
+        n_units: Number of units.
+
+    Returns:
+        Share, low, high; NaN without counts, [0, 1] where one unit is everything.
+        Where no unit has any of the part, or all have nothing else, Wilson's interval
+        over the effective number of units.
+    """
+    total = float(counts.sum())
+    if total <= 0:
+        return math.nan, math.nan, math.nan
+    share = float(part.sum()) / total
+    leverage, whole = _leverage(unit, counts, n_units, total)
+    if whole:
+        return share, 0.0, 1.0
+    effective = _effective(leverage)
+    if share in (0.0, 1.0):
+        edge = 3.8414588 / (effective + 3.8414588)
+        return (share, 0.0, edge) if share == 0 else (share, 1 - edge, 1.0)
+    own = np.bincount(unit, part, n_units) / total
+    moved = share * leverage - own * (1 + leverage)
+    squares = moved * moved
+    second, fourth = float(squares.sum()), float(squares @ squares)
+    freedom = max(second * second / fourth - 1, 1.0) if fourth > 0 else 1.0
+    half = float(t_bound(np.array([freedom]))[0]) * math.sqrt(second)
+    return share, max(0.0, share - half), min(1.0, share + half)
 
 
 def p_values(difference: Floats, error: Floats, freedom: Floats) -> Floats:

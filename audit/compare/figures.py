@@ -1,0 +1,177 @@
+"""The figures that rules judge, each with its interval.
+
+In: a profile, a rule, and where the rule asks for it a baseline. Out: value, low, high.
+Intervals resample sources; shares of a source itself (a domain, a platform) and ratios
+of the summary use Wilson's interval over documents.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+
+from audit.compare.diff import noise_of
+from audit.compare.load import Profile, load_overlap, require_comparable
+from audit.compare.pairs import SOURCES, FacetReader, Pair
+from audit.compare.policy import DIVERSITY, DRIFT, SUMMARY_SHARES, Rule
+from audit.errors import ConfigError
+from audit.measures import divergence
+from audit.measures.interval import Interval, wilson_interval
+from audit.measures.jackknife import t_bound, unit_share
+
+__all__ = ["Figure", "figure"]
+
+Figure = Interval
+_UNKNOWN = Interval(math.nan, math.nan, math.nan)
+
+
+def figure(rule: Rule, profile: Profile, baseline: Profile | None = None) -> Figure:
+    """Return the figure that a rule judges, NaN where the profile has none.
+
+    Args:
+        rule: A checked rule.
+        profile: The profile under judgement.
+        baseline: For rules on drift.
+
+    Raises:
+        ConfigError: A rule on drift without baseline, or on overlap without rows.
+        ProfileError: Profile and baseline were measured differently.
+    """
+    if rule.facet == "summary":
+        return _summary(rule, profile)
+    if rule.facet == "overlap":
+        return _overlap(rule, profile)
+    if rule.measure in DRIFT:
+        if baseline is None:
+            raise ConfigError(
+                f"{rule.path} holds a profile against a baseline",
+                where=f"rule {rule.name!r}",
+                next_step='Write baseline = "DIR" in the rule, or give --baseline DIR.',
+            )
+        require_comparable([baseline, profile])
+        return _drift(rule, profile, baseline)
+    if rule.measure in DIVERSITY:
+        return _diversity(rule, profile)
+    if rule.measure == "share":
+        return _share(rule, profile)
+    return _top(rule, profile)
+
+
+def _summary(rule: Rule, profile: Profile) -> Figure:
+    summary = profile.summary
+    if rule.measure not in SUMMARY_SHARES:
+        value = float(summary[rule.measure])
+        return Interval(value, value, value)
+    part = int(summary[SUMMARY_SHARES[rule.measure]])
+    whole = int(summary["documents"])
+    if rule.measure == "rejected_share":
+        whole += part
+    return wilson_interval(part, whole)
+
+
+def _overlap(rule: Rule, profile: Profile) -> Figure:
+    """Return the share of the profile's documents that the other corpus holds."""
+    other = rule.keys[0]
+    kind = "exact" if rule.measure == "exact_share" else "near"
+    rows = load_overlap([profile], others=[other])
+    if rows is not None:
+        for side, far in (("a", "b"), ("b", "a")):
+            found = rows.filter(
+                (pl.col(f"corpus_{side}") == profile.corpus)
+                & (pl.col(f"corpus_{far}") == other)
+                & (pl.col("kind") == kind)
+            )
+            if len(found):
+                row = found.row(0, named=True)
+                return Interval(
+                    row[f"share_{side}"], row[f"low_{side}"], row[f"high_{side}"]
+                )
+    raise ConfigError(
+        f"overlap with {other!r} is in overlap.parquet beside the profile",
+        value=profile.corpus,
+        where=str(profile.folder.parent),
+        next_step="Profile both corpora in one run, or run corpus-audit overlap.",
+    )
+
+
+def _diversity(rule: Rule, profile: Profile) -> Figure:
+    rows = profile.frame("diversity").filter(
+        facet=rule.facet, weight=rule.weight, measure=rule.measure
+    )
+    if not len(rows):
+        return _UNKNOWN
+    row = rows.row(0, named=True)
+    if row["value"] is None:
+        return _UNKNOWN
+    low, high = (row["value"] if row[k] is None else row[k] for k in ("low", "high"))
+    return Interval(row["value"], low, high)
+
+
+def _share(rule: Rule, profile: Profile) -> Figure:
+    """Return the share of the rule's keys together."""
+    pair = FacetReader([profile]).pair(rule.facet, 0)
+    counts = pair.counts[rule.weight][1]
+    chosen = np.array([key in rule.keys for key in pair.keys], bool)
+    part = counts * (chosen[pair.key] if len(pair.keys) else 0.0)
+    if rule.facet in SOURCES:
+        documents = pair.counts["documents"][1].sum()
+        return _by_documents(part.sum(), counts.sum(), documents)
+    return Interval(*unit_share(pair.unit, part, counts, pair.n_units))
+
+
+def _top(rule: Rule, profile: Profile) -> Figure:
+    """Return the share of the k largest keys in all of the corpus."""
+    k = int(rule.measure.split("_")[1])
+    reader = FacetReader([profile])
+    totals = reader.totals(rule.facet)
+    outside = reader.pair(rule.facet, 0).facet.outside
+    inside = np.array([key not in outside for key in reader.keys(rule.facet)], bool)
+    counts = totals[rule.weight][0]
+    largest = np.sort(counts[inside])[::-1][:k].sum()
+    return _by_documents(largest, counts.sum(), totals["documents"][0].sum())
+
+
+def _by_documents(part: float, whole: float, documents: float) -> Figure:
+    """Return a share with Wilson's interval, each document one trial."""
+    if whole <= 0:
+        return _UNKNOWN
+    share = float(part) / float(whole)
+    trials = int(documents)
+    found = wilson_interval(round(share * trials), trials)
+    return Interval(share, min(found.low, share), max(found.high, share))
+
+
+def _drift(rule: Rule, profile: Profile, baseline: Profile) -> Figure:
+    pair = FacetReader([baseline, profile]).pair(rule.facet, 1)
+    if rule.measure in ("hill_1_ratio", "hill_2_ratio"):
+        log_ratio, error, freedom = pair.hill(rule.weight)[int(rule.measure[5])]
+        half = float(t_bound(np.array([freedom]))[0]) * error
+        if not math.isfinite(half):
+            value = math.exp(log_ratio)
+            return Interval(value, value, value)
+        ends = [math.exp(min(log_ratio + sign * half, 700)) for sign in (0, -1, 1)]
+        return Interval(*ends)
+    if rule.measure == "difference":
+        return _difference(rule.keys, pair.grouped(rule.keys), rule.weight)
+    a, b = pair.totals(rule.weight)
+    jsd_noise, gap_noise = noise_of(pair.differences(rule.weight))
+    if rule.measure == "jsd":
+        value, noise = float(divergence.jsd_bits(a, b)), jsd_noise
+    else:
+        value, noise = float(divergence.total_variation(a, b)), gap_noise
+    return Interval(value, max(0.0, value - noise), min(1.0, value + noise))
+
+
+def _difference(keys: Sequence[str], pair: Pair, weight: str) -> Figure:
+    """Return by how much the share of the keys together rose over the baseline's."""
+    if keys[0] not in pair.keys:
+        return Interval(0.0, 0.0, 0.0)
+    found, k = pair.differences(weight), pair.keys.index(keys[0])
+    value = float(found.share_b[k] - found.share_a[k])
+    half = float(t_bound(found.freedom[k : k + 1])[0] * found.error[k])
+    if not math.isfinite(half):
+        half = 0.0 if value == 0 else 1.0
+    return Interval(value, max(-1.0, value - half), min(1.0, value + half))

@@ -1,0 +1,341 @@
+"""Policies: what a corpus must fulfil, as TOML.
+
+In: a file, or ``preset:NAME`` for one of the policies in the package. Out: a `Policy`
+of checked rules. Everything that is not understood is an error that names the nearest
+right word: a rule with a typo must never pass silently.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from audit.errors import ConfigError
+from audit.measures.facets import FACETS, WEIGHTS
+from schemas.profile import TABLES
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+__all__ = ["Policy", "Rule", "load_policy", "parse_policy", "preset_names"]
+
+_PRESETS = Path(__file__).parent / "policies"
+_RULE_KEYS = (
+    "name", "measure", "key", "minimum", "maximum", "level", "reason", "expires",
+    "baseline",
+)  # fmt: skip
+LEVELS = ("fail", "warn")
+
+# Measures read from the `diversity` table; `category` has none there.
+DIVERSITY = (
+    "hill_0", "hill_1", "hill_2", "hill_inf", "hhi", "gini", "coverage",
+    "hill_1_similarity",
+)  # fmt: skip
+# Measures that hold a profile against a baseline.
+DRIFT = ("jsd", "total_variation", "difference", "hill_1_ratio", "hill_2_ratio")
+WITH_KEY = ("share", "difference")
+SUMMARY_SHARES = {
+    "exact_duplicate_share": "exact_duplicate_documents",
+    "near_duplicate_share": "near_duplicate_documents",
+    "located_share": "located_documents",
+    "url_share": "documents_with_url",
+    "empty_share": "empty_documents",
+    "rejected_share": "rejected",
+}
+OVERLAP = ("share", "exact_share")
+_TOP = re.compile(r"top_([1-9][0-9]*)_share")
+# What a key of a facet looks like; regions, domains, platforms are names.
+_KEY_SHAPES = {
+    "language": (r"[a-z]{3}", "an ISO 639-3 code as 'swh'"),
+    "script": (r"[A-Z][a-z]{3}", "an ISO 15924 code as 'Arab'"),
+    "source_country": (r"[A-Z]{2}", "an ISO 3166-1 code as 'NG'"),
+    "culture": (r"[A-Z]{2}", "an ISO 3166-1 code as 'NG'"),
+}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One line of a policy.
+
+    Attributes:
+        name: Unique within the policy.
+        facet: A facet, ``summary`` or ``overlap``.
+        measure: What is measured of it.
+        weight: ``documents`` or ``characters``; empty for ``summary``.
+        keys: The keys whose share counts together; the other corpus for overlap.
+        minimum: The figure must not surely or possibly lie below.
+        maximum: Nor above.
+        level: ``fail`` or ``warn``.
+        reason: Why the rule is there.
+        expires: Last day on which the rule stands as it is.
+        baseline: Folder of the profile to hold against, as written.
+    """
+
+    name: str
+    facet: str
+    measure: str
+    weight: str
+    keys: tuple[str, ...]
+    minimum: float | None
+    maximum: float | None
+    level: str
+    reason: str
+    expires: datetime.date | None
+    baseline: str | None
+
+    @property
+    def path(self) -> str:
+        """The measure as the policy writes it."""
+        return ".".join(
+            part for part in (self.facet, self.measure, self.weight) if part
+        )
+
+    @property
+    def drifts(self) -> bool:
+        """Whether the rule needs a baseline."""
+        return self.measure in DRIFT
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A checked policy.
+
+    Attributes:
+        name: From ``[policy]``, or the file's name.
+        description: From ``[policy]``.
+        rules: At least one.
+        folder: Where relative baselines are looked for.
+    """
+
+    name: str
+    description: str
+    rules: tuple[Rule, ...]
+    folder: Path
+
+
+def preset_names() -> list[str]:
+    """Return the names of the policies in the package."""
+    return sorted(path.stem for path in _PRESETS.glob("*.toml"))
+
+
+def load_policy(source: str | Path) -> Policy:
+    """Read a policy from a file, or a preset by ``preset:NAME``.
+
+    Raises:
+        ConfigError: The file is missing, is no TOML, or holds anything not understood.
+    """
+    text = str(source)
+    if text.startswith("preset:"):
+        name = text.removeprefix("preset:")
+        if name not in preset_names():
+            raise ConfigError(
+                "a preset policy has a known name",
+                value=name,
+                where="--policy",
+                next_step=_nearest(name, preset_names()),
+            )
+        path = _PRESETS / f"{name}.toml"
+    else:
+        path = Path(source)
+    try:
+        raw = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            "a policy is a readable TOML file",
+            value=str(path),
+            where="--policy",
+            next_step=f"Name a file, or one of: {_presets()}.",
+        ) from error
+    return parse_policy(raw, name=path.stem, folder=path.parent, where=str(path))
+
+
+def parse_policy(text: str, *, name: str, folder: Path, where: str) -> Policy:
+    """Check the text of a policy; see `load_policy`."""
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(
+            "a policy is valid TOML", value=str(error), where=where
+        ) from error
+    _only(document, ("policy", "rule"), where)
+    about = document.get("policy", {})
+    if not isinstance(about, dict):
+        raise ConfigError("[policy] is a table", value=about, where=where)
+    _only(about, ("name", "description"), f"{where}, [policy]")
+    entries = document.get("rule", [])
+    if not isinstance(entries, list) or not entries:
+        raise ConfigError(
+            "a policy has at least one [[rule]]",
+            where=where,
+            next_step=f"For examples see the presets: {_presets()}.",
+        )
+    rules = tuple(_rule(e, f"{where}, rule {i}") for i, e in enumerate(entries, 1))
+    names = [rule.name for rule in rules]
+    for rule_name in names:
+        if names.count(rule_name) > 1:
+            raise ConfigError(
+                "every rule has a name of its own", value=rule_name, where=where
+            )
+    return Policy(
+        str(about.get("name", name)), str(about.get("description", "")), rules, folder
+    )
+
+
+def _rule(entry: Any, where: str) -> Rule:
+    if not isinstance(entry, dict):
+        raise ConfigError("a rule is a [[rule]] table", value=entry, where=where)
+    _only(entry, _RULE_KEYS, where)
+    name = _text(entry, "name", where)
+    where = f"{where} {name!r}" if name else where
+    for needed in ("name", "measure"):
+        if not _text(entry, needed, where):
+            raise ConfigError(f"a rule has a {needed}", where=where)
+    facet, measure, weight = _measure(entry["measure"], where)
+    keys = _keys(entry, facet, measure, where)
+    bounds = [_number(entry, bound, where) for bound in ("minimum", "maximum")]
+    if bounds == [None, None]:
+        raise ConfigError("a rule has a minimum, a maximum or both", where=where)
+    if None not in bounds and bounds[0] > bounds[1]:  # type: ignore[operator]
+        raise ConfigError(
+            "a rule's minimum is at most its maximum", value=bounds, where=where
+        )
+    level = entry.get("level", "fail")
+    if level not in LEVELS:
+        raise ConfigError(
+            "a rule's level is 'fail' or 'warn'", value=level, where=where
+        )
+    baseline = _text(entry, "baseline", where) or None
+    if baseline and measure not in DRIFT:
+        raise ConfigError(
+            "a baseline goes with a measure of drift",
+            value=entry["measure"],
+            where=where,
+            next_step=f"Measures of drift are: {', '.join(DRIFT)}.",
+        )
+    return Rule(
+        name, facet, measure, weight, keys, bounds[0], bounds[1], level,
+        _text(entry, "reason", where), _date(entry, where), baseline,
+    )  # fmt: skip
+
+
+def _measure(path: str, where: str) -> tuple[str, str, str]:
+    """Split and check ``facet.measure.weight``."""
+    parts = path.split(".")
+    facet = parts[0]
+    _one_of(facet, (*FACETS, "summary", "overlap"), "a measure starts with", where)
+    if facet == "summary":
+        names = (*TABLES["summary"].additive, *SUMMARY_SHARES)
+        _one_of(".".join(parts[1:]), names, "summary has", where)
+        return facet, parts[1], ""
+    if len(parts) != 3:
+        raise ConfigError(
+            "a measure is <facet>.<measure>.<weight>",
+            value=path,
+            where=where,
+            next_step="As in 'language.hill_1.documents'.",
+        )
+    _, measure, weight = parts
+    if facet == "overlap":
+        _one_of(measure, OVERLAP, "overlap has", where)
+        _one_of(weight, ("documents",), "overlap is counted by", where)
+    else:
+        known: tuple[str, ...] = ("share", "top_1_share", *DRIFT)
+        if facet != "category":
+            known = (*DIVERSITY, *known)
+        if not _TOP.fullmatch(measure):
+            _one_of(measure, known, f"{facet} has the measures", where)
+        if measure == "hill_1_similarity" and facet not in ("language", "culture"):
+            raise ConfigError(
+                "only languages and cultures have a measure of likeness",
+                value=path,
+                where=where,
+            )
+        _one_of(weight, WEIGHTS, "a weight is", where)
+    return facet, measure, weight
+
+
+def _keys(
+    entry: dict[str, Any], facet: str, measure: str, where: str
+) -> tuple[str, ...]:
+    """Return the keys of a rule, checked to look like keys of its facet."""
+    value = entry.get("key", [])
+    keys = [value] if isinstance(value, str) else value
+    if not isinstance(keys, list) or not all(isinstance(k, str) for k in keys):
+        raise ConfigError(
+            "a key is a text, or a list of texts", value=value, where=where
+        )
+    wanted = facet == "overlap" or (facet in FACETS and measure in WITH_KEY)
+    if wanted != bool(keys):
+        rule = "needs a key" if wanted else "takes no key"
+        raise ConfigError(f"{entry['measure']} {rule}", value=value, where=where)
+    if facet == "overlap" and len(keys) != 1:
+        raise ConfigError("overlap takes one corpus as key", value=keys, where=where)
+    shape, words = _KEY_SHAPES.get(facet, ("", ""))
+    for key in keys:
+        if shape and not re.fullmatch(shape, key):
+            raise ConfigError(f"a key of {facet} is {words}", value=key, where=where)
+    if len(set(keys)) != len(keys):
+        raise ConfigError("a key counts once", value=keys, where=where)
+    return tuple(keys)
+
+
+def _text(entry: dict[str, Any], key: str, where: str) -> str:
+    value = entry.get(key, "")
+    if not isinstance(value, str):
+        raise ConfigError(f"{key} is a text", value=value, where=where)
+    return value.strip()
+
+
+def _number(entry: dict[str, Any], key: str, where: str) -> float | None:
+    value = entry.get(key)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+        raise ConfigError(f"{key} is a number", value=value, where=where)
+    return float(value)
+
+
+def _date(entry: dict[str, Any], where: str) -> datetime.date | None:
+    value = entry.get("expires")
+    if value is None or (
+        isinstance(value, datetime.date) and not isinstance(value, datetime.datetime)
+    ):
+        return value
+    try:
+        return datetime.date.fromisoformat(value)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(
+            "expires is a day as 2027-01-31", value=str(value), where=where
+        ) from error
+
+
+def _only(table: dict[str, Any], known: Iterable[str], where: str) -> None:
+    for key in table:
+        _one_of(key, tuple(known), "known keys are", where)
+
+
+def _one_of(value: str, known: tuple[str, ...], words: str, where: str) -> None:
+    if value not in known:
+        raise ConfigError(
+            f"{words} {', '.join(known)}",
+            value=value,
+            where=where,
+            next_step=_nearest(value, known),
+        )
+
+
+def _nearest(value: str, known: Iterable[str]) -> str:
+    near = get_close_matches(value, list(known), n=1, cutoff=0.4)
+    return f"Did you mean {near[0]!r}?" if near else f"Use one of: {', '.join(known)}."
+
+
+def _presets() -> str:
+    return ", ".join(f"preset:{name}" for name in preset_names())

@@ -1,0 +1,246 @@
+import datetime
+import json
+from xml.etree import ElementTree as ET
+
+import polars as pl
+import pytest
+from profiles_factory import LANGUAGES, make_profile, write_overlap
+
+from audit.compare.gate import apply_policy
+from audit.compare.load import load_profile
+from audit.compare.policy import load_policy, parse_policy, preset_names
+from audit.compare.render import gate_junit, gate_sections, to_markdown, to_text
+from audit.errors import ConfigError
+
+TODAY = datetime.date(2026, 11, 23)
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("out")
+    make_profile(folder, "web", 3, domains=400, documents=20_000, replicates=40)
+    shifted = LANGUAGES | {"eng": 0.2, "yor": 0.33}
+    make_profile(folder, "old", 4, domains=400, documents=20_000, languages=shifted,
+                 replicates=40)  # fmt: skip
+    write_overlap(folder, [{"corpus_a": "old", "corpus_b": "web", "share_b": 0.12}])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def web(out):
+    return load_profile(out / "web")
+
+
+def _policy(text, folder):
+    return parse_policy(text, name="p", folder=folder, where="p.toml")
+
+
+def _one(web, out, body, **more):
+    policy = _policy(f"[[rule]]\nname = 'r'\n{body}", out)
+    result = apply_policy(policy, [web], today=TODAY, **more)
+    assert len(result.verdicts) == 1
+    return result.verdicts[0]
+
+
+def test_a_minimum_judges_the_low_bound_and_a_maximum_the_high_one(web, out):
+    row = web.frame("diversity").filter(
+        facet="language", weight="documents", measure="hill_1"
+    ).row(0, named=True)  # fmt: skip
+    between = (row["low"] + row["value"]) / 2
+    body = "measure = 'language.hill_1.documents'\n"
+    missed = _one(web, out, body + f"minimum = {between}")
+    assert missed.status == "fail"
+    assert "not surely" in missed.message
+    assert _one(web, out, body + f"minimum = {row['low'] - 0.01}").status == "pass"
+    above = (row["high"] + row["value"]) / 2
+    assert _one(web, out, body + f"maximum = {above}").status == "fail"
+    assert _one(web, out, body + f"maximum = {row['high'] + 0.01}").status == "pass"
+
+
+def test_shares_of_one_key_and_of_a_group(web, out):
+    frame = web.frame("language")
+    total = frame["documents"].sum()
+    for keys in (["yor"], ["yor", "hin", "arb"], ["swh"]):
+        share = frame.filter(pl.col("language").is_in(keys))["documents"].sum() / total
+        body = f"measure = 'language.share.documents'\nkey = {keys}\nminimum = 0.0\n"
+        verdict = _one(web, out, body)
+        assert verdict.value == pytest.approx(share)
+        assert verdict.low <= share <= verdict.high
+        assert 0 < verdict.high - verdict.low < 0.5
+    assert "not in the profile: swh" in verdict.message
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ("measure='summary.near_duplicate_share'\nmaximum=0.06", "pass"),
+        ("measure='summary.near_duplicate_share'\nmaximum=0.0501", "fail"),
+        ("measure='summary.documents'\nminimum=20000", "pass"),
+        ("measure='summary.documents'\nminimum=20001", "fail"),
+        ("measure='platform.top_1_share.documents'\nmaximum=0.9", "pass"),
+        ("measure='domain.top_10_share.characters'\nmaximum=0.0001", "fail"),
+        ("measure='platform.share.documents'\nkey='Reddit'\nmaximum=1.0", "pass"),
+        ("measure='overlap.share.documents'\nkey='old'\nmaximum=0.2", "pass"),
+        ("measure='overlap.share.documents'\nkey='old'\nmaximum=0.125", "fail"),
+        ("measure='culture.hill_0.documents'\nminimum=5", "pass"),
+        (
+            "measure='region.share.characters'\nkey='Western Africa'\nminimum=0.5",
+            "fail",
+        ),
+        ("measure='culture.hill_1_similarity.documents'\nminimum=1", "pass"),
+    ],
+)
+def test_measures_of_every_kind(web, out, body, status):
+    assert _one(web, out, body).status == status
+
+
+@pytest.mark.parametrize(
+    ("measure", "limit", "status"),
+    [
+        ("language.jsd.documents", "maximum=0.001", "fail"),
+        ("language.jsd.documents", "maximum=0.9", "pass"),
+        ("language.total_variation.characters", "maximum=0.05", "fail"),
+        ("language.hill_1_ratio.documents", "minimum=0.5", "pass"),
+        ("language.difference.documents", "key='yor'\nminimum=-0.1", "fail"),
+        (
+            "language.difference.documents",
+            "key=['yor','eng','xho']\nminimum=-0.2",
+            "pass",
+        ),
+    ],
+)
+def test_drift_against_a_baseline(web, out, measure, limit, status):
+    body = f"measure='{measure}'\n{limit}\n"
+    assert _one(web, out, body + "baseline='old'").status == status
+    by_call = _one(web, out, body, baseline=load_profile(out / "old"))
+    assert by_call.status == status
+    with pytest.raises(ConfigError, match="--baseline"):
+        _one(web, out, body)
+
+
+def test_a_profile_does_not_drift_from_itself(web, out):
+    for measure in ("jsd", "total_variation", "difference"):
+        key = "key='eng'\n" if measure == "difference" else ""
+        body = f"measure='language.{measure}.documents'\n{key}maximum=1.0\n"
+        verdict = _one(web, out, body, baseline=web)
+        assert verdict.value == 0
+        assert verdict.high == 0
+
+
+def test_levels_and_expiry(web, out):
+    body = "measure='summary.documents'\nminimum={}\nlevel='{}'\nexpires={}\n"
+    past, future = "2026-11-22", "2026-11-23"
+    cases = {
+        (99_999, "fail", future): "fail",
+        (99_999, "warn", future): "warn",
+        (99_999, "warn", past): "fail",
+        (1, "warn", past): "warn",
+        (1, "fail", past): "warn",
+        (1, "fail", f"'{future}'"): "pass",
+    }
+    for case, status in cases.items():
+        assert _one(web, out, body.format(*case)).status == status, case
+
+
+def test_nothing_to_judge_is_not_a_pass(tmp_path):
+    folder = make_profile(tmp_path, "bare", located=0.0, domains=9, documents=90)
+    policy = _policy(
+        "[[rule]]\nname='r'\nmeasure='culture.hhi.documents'\nmaximum=1.0", tmp_path
+    )
+    result = apply_policy(policy, [load_profile(folder)], today=TODAY)
+    assert result.exit_code == 1
+    assert result.verdicts[0].value is None
+    json.dumps(result.as_dict(), allow_nan=False)
+    assert "nothing to judge" in to_text(gate_sections(result))
+
+
+GOOD = "[[rule]]\nname='r'\nmeasure='language.hill_1.documents'\nminimum=1\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "at least one"),
+        ("[[rule", "valid TOML"),
+        (GOOD.replace("minimum", "minimun"), "mean 'minimum'"),
+        (GOOD + "[polcy]\nname='x'", "mean 'policy'"),
+        (GOOD.replace("language", "langauge"), "mean 'language'"),
+        (GOOD.replace("hill_1", "hil_1"), "mean 'hill_1'"),
+        (GOOD.replace(".documents", ".document"), "mean 'documents'"),
+        (GOOD.replace(".documents", ""), "<facet>.<measure>.<weight>"),
+        (GOOD.replace("language.hill_1.documents", "summary.dokuments"), "documents"),
+        (GOOD.replace("minimum=1", ""), "a minimum, a maximum"),
+        (GOOD + "maximum=0.5", "at most its maximum"),
+        (GOOD.replace("=1\n", "=true\n"), "is a number"),
+        (GOOD.replace("=1\n", "=nan\n"), "is a number"),
+        (GOOD + "level='error'", "'fail' or 'warn'"),
+        (GOOD + "key='eng'", "takes no key"),
+        (GOOD.replace("hill_1", "share"), "needs a key"),
+        (GOOD.replace("hill_1", "share") + "key='english'", "ISO 639-3"),
+        (GOOD.replace("hill_1", "share") + "key=['eng','eng']", "counts once"),
+        (GOOD.replace("hill_1", "share") + "key=3", "a text"),
+        (GOOD + "expires='soon'", "2027-01-31"),
+        (GOOD + "baseline='x'", "measure of drift"),
+        (GOOD + GOOD, "a name of its own"),
+        (GOOD.replace("name='r'", "name=''"), "has a name"),
+        (GOOD.replace("language.hill_1", "script.hill_1_similarity"), "likeness"),
+        (GOOD.replace("language.hill_1", "category.gini"), "category has"),
+    ],
+)
+def test_what_is_not_understood_is_an_error(text, words, tmp_path):
+    with pytest.raises(ConfigError, match=words):
+        _policy(text, tmp_path)
+
+
+def test_missing_files_and_presets_are_named(tmp_path, web):
+    with pytest.raises(ConfigError, match="preset:balanced"):
+        load_policy(tmp_path / "none.toml")
+    with pytest.raises(ConfigError, match="mean 'balanced'"):
+        load_policy("preset:balancd")
+    with pytest.raises(ConfigError, match=r"overlap\.parquet"):
+        _one(web, tmp_path,
+             "measure='overlap.share.documents'\nkey='gone'\nmaximum=1")  # fmt: skip
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_every_preset_is_explained_and_can_be_applied(name, web, out):
+    policy = load_policy(f"preset:{name}")
+    assert policy.description.strip()
+    assert all(rule.reason for rule in policy.rules)
+    result = apply_policy(
+        policy, [web], today=TODAY, baseline=load_profile(out / "old")
+    )
+    assert len(result.verdicts) == len(policy.rules)
+    json.dumps(result.as_dict(), allow_nan=False)
+
+
+def test_presets_by_name():
+    assert preset_names() == [
+        "balanced", "deduplicated", "multilingual", "open-garden", "steady"
+    ]  # fmt: skip
+
+
+def test_outputs_agree(web, out):
+    text = (
+        "[policy]\nname='mine'\ndescription='why'\n"
+        + GOOD
+        + "[[rule]]\nname='b <|> b'\nmeasure='summary.documents'\nminimum=1e9\n"
+        + "reason='too \\u0007small'\n"
+        + "[[rule]]\nname='c'\nmeasure='summary.files'\nminimum=9\nlevel='warn'\n"
+    ).replace("'too \\u0007small'", '"too \\u0007small"')
+    result = apply_policy(_policy(text, out), [web], today=TODAY)
+    assert result.exit_code == 1
+    assert (result.count("pass"), result.count("warn"), result.count("fail")) == (
+        1,
+        1,
+        1,
+    )
+    suite = ET.fromstring(gate_junit(result)).find("testsuite")
+    assert suite.attrib["failures"] == "1"
+    assert [c.find("failure") is not None for c in suite] == [False, True, False]
+    assert suite[2].find("system-out").text.startswith("warning:")
+    markdown = to_markdown(gate_sections(result))
+    assert "Failed: 1 failed, 1 warned, 1 passed (2026-11-23)." in markdown
+    assert "b &lt;\\|> b" in markdown
+    table = to_text(gate_sections(result))
+    assert table.index("FAIL") < table.index("WARN") < table.index("pass ")
