@@ -15,6 +15,7 @@ from audit.resources import language_codes
 
 __all__ = [
     "SPECIAL",
+    "category_name",
     "country_name",
     "endonym",
     "language_name",
@@ -66,6 +67,11 @@ def endonym(code: str) -> str:
         return ""
     name = str(locale.languages.get(locale.language) or "")
     return "" if name == language_name(code) else name
+
+
+def category_name(code: str) -> str:
+    """Return a category of sources or references in words."""
+    return {"qa": "Q&A"}.get(code, code.replace("_", " "))
 
 
 @cache

@@ -99,6 +99,8 @@ def _sheet(
     rows = []
     for kind, _ in _KINDS:
         for low, label in _all():
+            if not any((kind, label) in found for found in bins.values()):
+                continue
             cells = [named(kind), Cell(label, float(low))]
             for corpus in corpora:
                 clusters, n_docs = bins[corpus.slot].get((kind, label), (0, 0))

@@ -17,7 +17,7 @@ import polars as pl
 
 from audit.report.corpora import Corpus
 from audit.report.figures import count, percent
-from audit.report.names import country_name
+from audit.report.names import category_name, country_name
 from audit.report.sheet import Cell, Column, Sheet, counted, named, shared
 
 __all__ = ["SHADES", "Atlas", "Cultures", "Place", "cultures", "world"]
@@ -171,7 +171,7 @@ def _grid(corpus: Corpus) -> Sheet:
         row.append(shared(amount / total if total else 0.0))
         rows.append(row)
     heads = [Column("Region", False)]
-    heads += [Column(category.replace("_", " ")) for category in categories]
+    heads += [Column(category_name(category)) for category in categories]
     caption = f"Share of all mentions by region and category: {corpus.label}"
     return Sheet(
         f"grid-{corpus.slot}", caption, [*heads, Column("All")], rows, search=False

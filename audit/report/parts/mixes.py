@@ -10,15 +10,17 @@ from collections.abc import Callable, Sequence
 
 import polars as pl
 
+from audit.measures.facets import FACETS
 from audit.report.charts import Segment, stacked
 from audit.report.corpora import Corpus
 from audit.report.figures import count, isolated, percent
 
 __all__ = ["Legend", "counts_by_corpus", "mix_chart"]
 
-# (colour variable, label, second label, its language tag)
+# (colour variable, label)
 Legend = list[tuple[str, str]]
-_GREY = {"und", "zxx", "mul", "mis", "Zyyy", "Zzzz", ""}
+# Keys that are no kind of their own: drawn last, in grey.
+_GREY = frozenset().union(*(facet.outside for facet in FACETS.values()))
 _KEYS = 9
 
 
@@ -66,7 +68,9 @@ def mix_chart(
     groups = [([key], name(key), colours[key]) for key in shown]
     if len(keys) > _KEYS:
         rest = keys[_KEYS:]
-        groups.append((rest, f"{len(rest)} other{'s' if len(rest) > 1 else ''}", "var(--c0)"))
+        groups.append(
+            (rest, f"{len(rest)} other{'s' if len(rest) > 1 else ''}", "var(--c0)")
+        )
     groups += [([key], name(key), "var(--c-none)") for key in blank]
     segments = [
         part for corpus in corpora for part in _bar(corpus, counts, groups, unit)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import polars as pl
 
+from audit.measures.facets import FACETS
 from audit.report.corpora import Corpus
 from audit.report.figures import (
     Estimate,
@@ -53,6 +54,8 @@ class Leader(NamedTuple):
     name: str
     share: str
     range: str
+    # Whether the share is one of all documents, or only of those with any key.
+    whole: bool
 
 
 class Overview(NamedTuple):
@@ -63,7 +66,7 @@ class Overview(NamedTuple):
     figures: list[Figure]
     period: str
     empty: bool
-    top_language: Leader
+    top_language: Leader | None
     languages: str
     languages_range: str
     top_source: Leader | None
@@ -121,9 +124,10 @@ def _size(corpus: Corpus) -> Figure:
 
 
 def _languages(corpus: Corpus, estimate: Estimate) -> Figure:
-    found = corpus.tables["language"].filter(pl.col("documents") > 0)
-    n_languages = count(found["language"].n_unique())
-    detail = f"of {n_languages} found, in {count(found['script'].n_unique())} scripts"
+    n_languages = count(_found(corpus, "language").height)
+    detail = (
+        f"of {n_languages} found, in {count(_found(corpus, 'script').height)} scripts"
+    )
     return Figure(
         "languages",
         "Effective languages",
@@ -196,30 +200,36 @@ def _rejected(corpus: Corpus) -> Figure:
     )
 
 
-def _leader(corpus: Corpus, facet: str, name: str, share: float) -> Leader:
-    """Return the largest key; hill_inf is 1 / its share, and so is its interval."""
-    bound = corpus.estimate(facet, "hill_inf")
+def _leader(corpus: Corpus, facet: str, keys: pl.DataFrame) -> tuple[str, Leader]:
+    """Return the largest key of a facet; hill_inf is 1 / its share, interval too."""
+    key, n_docs = keys.row(0)
+    inside = int(keys["documents"].sum())
+    share, bound = n_docs / inside, corpus.estimate(facet, "hill_inf")
     same = bound.bounded and math.isclose(1 / bound.value, share, rel_tol=1e-6)
     span = Estimate(share, 1 / bound.high, 1 / bound.low) if same else Estimate()
-    return Leader(name, percent(share), interval(span, percent))
+    whole = inside == corpus.documents
+    return key, Leader(key, percent(share), interval(span, percent), whole)
 
 
-def _top_language(corpus: Corpus) -> Leader:
-    rows = (
+def _found(corpus: Corpus, key: str) -> pl.DataFrame:
+    """Return documents by language or script, largest first, real ones only."""
+    return (
         corpus.tables["language"]
-        .group_by("language")
+        .filter(~pl.col(key).is_in(FACETS[key].outside) & (pl.col("documents") > 0))
+        .group_by(key)
         .agg(pl.col("documents").sum())
-        .sort(["documents", "language"], descending=[True, False])
+        .sort(["documents", key], descending=[True, False])
     )
-    if rows.is_empty() or not corpus.documents:
-        return Leader("no language", percent(0.0), "")
-    code, n_docs = rows.row(0)
-    return _leader(corpus, "language", language_name(code), n_docs / corpus.documents)
+
+
+def _top_language(corpus: Corpus) -> Leader | None:
+    keys = _found(corpus, "language")
+    if keys.is_empty():
+        return None
+    code, leader = _leader(corpus, "language", keys)
+    return leader._replace(name=language_name(code))
 
 
 def _top_source(corpus: Corpus) -> Leader | None:
-    rows = corpus.domains
-    if rows.is_empty() or not corpus.documents:
-        return None
-    domain, n_docs = rows.row(0)
-    return _leader(corpus, "domain", domain, n_docs / corpus.documents)
+    keys = corpus.domains
+    return None if keys.is_empty() else _leader(corpus, "domain", keys)[1]

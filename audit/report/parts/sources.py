@@ -15,7 +15,7 @@ import polars as pl
 from audit.report.charts import Curve, curves
 from audit.report.corpora import Corpus
 from audit.report.figures import count, interval, isolated, percent, points
-from audit.report.names import country_name
+from audit.report.names import category_name, country_name
 from audit.report.parts.mixes import Legend, counts_by_corpus, mix_chart
 from audit.report.sheet import Cell, Column, Sheet, counted, named, shared
 
@@ -43,7 +43,7 @@ def sources(corpora: Sequence[Corpus]) -> Sources:
     categories, legend = mix_chart(
         corpora,
         counts_by_corpus(corpora, "source", "category"),
-        lambda key: key.replace("_", " ") or "not classified",
+        lambda key: category_name(key) or "not classified",
         "Kinds of source by documents",
         "documents",
     )
@@ -187,7 +187,7 @@ def _platforms(corpora: Sequence[Corpus]) -> Sheet:
     found, left = _facet_rows(corpora, "platform", _PLATFORMS)
     heads = _heads([Column("Platform", False), Column("Kind", False)], corpora)
     rows = [
-        [named(name), named(kinds.get(name, "").replace("_", " ")), *cells]
+        [named(name), named(category_name(kinds.get(name, ""))), *cells]
         for name, cells in found
     ]
     note = f"{count(left)} smaller platforms are in source.parquet." if left else ""
@@ -204,7 +204,7 @@ def _domains(corpora: Sequence[Corpus]) -> Sheet:
         [
             named(name),
             named(country_name(places[name]) if name in places else ""),
-            named(kinds.get(name, "").replace("_", " ")),
+            named(category_name(kinds.get(name, ""))),
             *cells,
         ]
         for name, cells in found
