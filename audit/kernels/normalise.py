@@ -15,7 +15,7 @@ from numpy import int64, uint64
 
 from audit.kernels.hashing import load64
 from audit.kernels.jit import kernel
-from audit.kernels.tokens import decode
+from audit.kernels.tokens import decode, load32
 from audit.resources.unicode import unicode_tables
 
 if TYPE_CHECKING:
@@ -92,8 +92,7 @@ def _maybe_not_nfc(
         starter = int64(-1)
         previous = int64(0)
         while at < end:
-            first = int64(data[at])
-            if first < 0x80:
+            if data[at] < 0x80:
                 while at + 8 <= end and not load64(data, at) & _HIGH_BITS:
                     at += 8
                 while at < end and data[at] < 0x80:
@@ -101,10 +100,7 @@ def _maybe_not_nfc(
                 starter = int64(data[at - 1])
                 previous = int64(0)
                 continue
-            second = int64(data[at + 1]) if at + 1 < end else int64(0)
-            third = int64(data[at + 2]) if at + 2 < end else int64(0)
-            fourth = int64(data[at + 3]) if at + 3 < end else int64(0)
-            decoded = decode(first, second, third, fourth)
+            decoded = decode(load32(data, at, end))
             point = decoded >> 3
             at += decoded & 7
             value = int64(blocks[int64(pages[point >> 8]) << 8 | (point & 255)])

@@ -174,32 +174,47 @@ def _byte_table() -> NDArray[np.uint32]:
 
 
 @kernel
-def decode(first: Any, second: Any, third: Any, fourth: Any) -> Any:
-    """Return ``code point << 3 | bytes`` of the UTF-8 sequence of these bytes.
+def decode(four: Any) -> Any:
+    """Return ``code point << 3 | bytes`` of the UTF-8 sequence at the low end.
 
-    Bytes beyond the end of the text are given as 0. What is no UTF-8 (a continuation
-    byte alone, a cut sequence, an overlong form, a surrogate, beyond U+10FFFF) gives
-    U+FFFD and one byte.
+    ``four`` holds the next four bytes, the first lowest, zeros beyond the end of the
+    text. What is no UTF-8 (a continuation byte alone, a cut sequence, an overlong form,
+    a surrogate, beyond U+10FFFF) gives U+FFFD and one byte.
     """
+    first = four & 0xFF
     if first < 0x80:
         return first << 3 | 1
-    bad = _REPLACEMENT << 3 | 1
-    if first < 0xC2 or first > 0xF4 or second & 0xC0 != 0x80:
-        return bad
-    if first < 0xE0:
-        return ((first & 0x1F) << 6 | (second & 0x3F)) << 3 | 2
-    if third & 0xC0 != 0x80:
-        return bad
-    point = (second & 0x3F) << 6 | (third & 0x3F)
-    if first < 0xF0:
-        point |= (first & 0x0F) << 12
-        if point < 0x800 or 0xD800 <= point < 0xE000:
-            return bad
-        return point << 3 | 3
-    point = (first & 0x07) << 18 | point << 6 | (fourth & 0x3F)
-    if fourth & 0xC0 != 0x80 or point < 0x10000 or point > 0x10FFFF:
-        return bad
-    return point << 3 | 4
+    second, third = four >> 8 & 0x3F, four >> 16 & 0x3F
+    if four & 0xC0E0 == 0x80C0:
+        point = (first & 0x1F) << 6 | second
+        if point >= 0x80:
+            return point << 3 | 2
+    elif four & 0xC0C0F0 == 0x8080E0:
+        point = (first & 0x0F) << 12 | second << 6 | third
+        if point >= 0x800 and not 0xD800 <= point < 0xE000:
+            return point << 3 | 3
+    elif four & 0xC0C0C0F8 == 0x808080F0:
+        point = (first & 0x07) << 18 | second << 12 | third << 6 | (four >> 24 & 0x3F)
+        if 0x10000 <= point <= 0x10FFFF:
+            return point << 3 | 4
+    return _REPLACEMENT << 3 | 1
+
+
+@kernel
+def load32(data: NDArray[np.uint8], at: Any, end: Any) -> Any:
+    """Return four bytes from ``at`` on, the first lowest, zeros beyond ``end``."""
+    i = uint64(at)
+    if at + 4 <= end:
+        return (
+            int64(data[i])
+            | int64(data[i + uint64(1)]) << 8
+            | int64(data[i + uint64(2)]) << 16
+            | int64(data[i + uint64(3)]) << 24
+        )
+    four = int64(0)
+    for k in range(end - at):
+        four |= int64(data[at + k]) << (8 * k)
+    return four
 
 
 @kernel
@@ -270,8 +285,43 @@ def _tokenize(
         start, token_end, joiner = at, at, int64(0)
         state, chunk, shift = _SEED, uint64(0), uint64(0)
         while True:
-            if joiner == 0:
-                # Nearly all text: the ASCII letters of a word, eight at once...
+            # Most text: ASCII words of up to seven letters, one space between them.
+            while not inside and at + 8 <= end:
+                word = load64(data, at)
+                upper, lower, digit = _ascii_letters(word)
+                letters = upper | lower | digit
+                other = ~letters & _HIGH_BITS
+                low = other & (~other + uint64(1))
+                # No letter first, eight letters, or a word that may go on beyond ASCII.
+                if not letters & uint64(0x80) or low == uint64(0) or word & low:
+                    break
+                # All bits of the bytes before the first that is no letter.
+                mask = (low >> uint64(7)) - uint64(1)
+                count = int64(((mask & _ONES) * _ONES) >> uint64(56))
+                # Bit 7 of an upper-case letter, moved to the bit that folds it.
+                chunk = (word | upper >> uint64(2)) & mask
+                hashes[n] = mix64(hash_step(_SEED, chunk))
+                starts[n] = at
+                lengths[n] = count
+                flag = (
+                    int64(upper & uint64(0x80) != 0) * INITIAL_UPPER
+                    | int64((upper & mask != 0) & (lower & mask == 0)) * ALL_UPPER
+                    | int64(digit & mask != 0) * DIGIT_INSIDE
+                )
+                if gap != _SPACE_BIT:
+                    flag |= _break_flags(gap, links, wraps)
+                    links, wraps = 0, 0
+                flags[n] = flag
+                n += 1
+                at += count
+                if data[at] != 0x20:
+                    gap = int64(0)
+                    break
+                gap = int64(_SPACE_BIT)
+                at += 1
+
+            if inside and joiner == 0:
+                # The ASCII letters of a longer word, eight at once...
                 while (
                     at + 8 <= end
                     and inside == _WORD_BITS
@@ -280,24 +330,22 @@ def _tokenize(
                     word = load64(data, at)
                     upper, lower, digit = _ascii_letters(word)
                     other = ~(upper | lower | digit) & _HIGH_BITS
-                    # All bits of the bytes before the first that is no letter.
                     mask = ((other & (~other + uint64(1))) >> uint64(7)) - uint64(1)
-                    count = ((mask & _ONES) * _ONES) >> uint64(56)
-                    if count == uint64(0):
+                    count = int64(((mask & _ONES) * _ONES) >> uint64(56))
+                    if count == 0:
                         break
                     if shift == uint64(64):
                         state = hash_step(state, chunk)
-                    # Bit 7 of an upper-case letter, moved to the bit that folds it.
                     chunk = (word | upper >> uint64(2)) & mask
-                    shift = count << uint64(3)
+                    shift = uint64(count) << uint64(3)
                     seen |= (
                         int64((upper & mask) != uint64(0)) * _UPPER_BIT
                         | int64((lower & mask) != uint64(0)) * _LOWER_BIT
                         | int64((digit & mask) != uint64(0)) * _DIGIT_BIT
                     )
-                    at += int64(count)
+                    at += count
                     token_end = at
-                    if count != uint64(8):
+                    if count != 8:
                         break
                 # ... or one by one.
                 while at < end:
@@ -320,10 +368,7 @@ def _tokenize(
                 entry = int64(byte_table[data[at]])
                 point = entry >> _FOLD_SHIFT
                 if entry & _BEYOND_BIT:
-                    second = int64(data[at + 1]) if at + 1 < end else int64(0)
-                    third = int64(data[at + 2]) if at + 2 < end else int64(0)
-                    fourth = int64(data[at + 3]) if at + 3 < end else int64(0)
-                    decoded = decode(int64(data[at]), second, third, fourth)
+                    decoded = decode(load32(data, at, end))
                     point = decoded >> 3
                     step = decoded & 7
                     value = int64(blocks[int64(pages[point >> 8]) << 8 | (point & 255)])
@@ -380,19 +425,24 @@ def _tokenize(
 def _flags(initial: Any, seen: Any, gap: Any, links: Any, wraps: Any) -> Any:
     """Return the flags of a token, without a branch: they follow no pattern."""
     upper = (seen & _UPPER_BIT) != 0
-    others = (gap & _OTHER_BIT) != 0
-    apart = (
-        others | (wraps > 0) | (links > 1) | ((links == 1) & (gap & _SPACE_BIT != 0))
-    )
-    wrap = (wraps == 1) & (not others) & (links == 0)
     return (
         int64((initial & _UNSPACED_BIT) != 0) * UNSPACED
         | int64((initial & _UPPER_BIT) != 0) * INITIAL_UPPER
         | int64(upper & ((seen & _LOWER_BIT) == 0)) * ALL_UPPER
         | int64((seen & _DIGIT_BIT) != 0) * DIGIT_INSIDE
-        | int64(apart) * BREAK_BEFORE
-        | int64(wrap) * LINE_WRAP_BEFORE
+        | _break_flags(gap, links, wraps)
     )
+
+
+@kernel
+def _break_flags(gap: Any, links: Any, wraps: Any) -> Any:
+    """Return the flags that say what parts a token from the one before."""
+    others = (gap & _OTHER_BIT) != 0
+    apart = (
+        others | (wraps > 0) | (links > 1) | ((links == 1) & (gap & _SPACE_BIT != 0))
+    )
+    wrap = (wraps == 1) & (not others) & (links == 0)
+    return int64(apart) * BREAK_BEFORE | int64(wrap) * LINE_WRAP_BEFORE
 
 
 @kernel
