@@ -15,7 +15,7 @@ from typing import Any
 from sample_corpora.compose import Composer
 from sample_corpora.corpus import LAYOUTS, Corpus, Part, Reject
 from sample_corpora.formats import write_csv, write_jsonl, write_parquet, write_wet
-from sample_corpora.manifest import corpus_truth, dump, measured_pairs
+from sample_corpora.manifest import corpus_truth, dump, measured_pairs, shared_documents
 from sample_corpora.passages import (
     Passage,
     load_chats,
@@ -60,7 +60,7 @@ def plan() -> tuple[list[Corpus], dict[str, Any]]:
     mix = global_mix(composer, by_key)
     texts_a = {d.doc_id: d.text for _, _, d in vendor_a.documents()}
     texts_b = {d.doc_id: d.text for _, _, d in vendor_b.documents()}
-    between = {
+    between: dict[str, Any] = {
         "overlap": {
             "vendor_a|vendor_b": {
                 kind: measured_pairs(of_kind, texts_a, texts_b)
@@ -69,7 +69,9 @@ def plan() -> tuple[list[Corpus], dict[str, Any]]:
         },
         "survival": {"languages": survival},
     }
-    return [closed, mix, vendor_a, vendor_b, unfiltered, filtered], between
+    corpora = [closed, mix, vendor_a, vendor_b, unfiltered, filtered]
+    between["shared_documents"] = shared_documents(corpora)
+    return corpora, between
 
 
 def _write_part(path: Path, part: Part) -> None:

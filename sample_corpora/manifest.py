@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,7 +17,7 @@ from sample_corpora.compose import Document
 from sample_corpora.corpus import Corpus
 from sample_corpora.similarity import jaccard, shingles
 
-__all__ = ["corpus_truth", "dump", "measured_pairs"]
+__all__ = ["corpus_truth", "dump", "measured_pairs", "shared_documents"]
 
 _PLATFORM_HOSTS = ("weibo.com", "zhihu.com", "baike.baidu.com")
 
@@ -40,6 +41,49 @@ def measured_pairs(
         }
         for a, b in pairs
     ]
+
+
+# Alike enough to count as a near-duplicate; nothing planted lies near this border.
+_NEAR_DUPLICATE = 0.8
+
+
+def shared_documents(corpora: Sequence[Corpus]) -> list[dict[str, object]]:
+    """Count, for each two corpora, the documents that are in the other one too.
+
+    Args:
+        corpora: All corpora.
+
+    Returns:
+        One row for each two corpora: ``a``, ``b``, and of each the number of documents
+        with the same text in the other (``exact``) and with a text of a Jaccard of at
+        least 0.8, the same text included (``near``).
+    """
+    rows: list[dict[str, object]] = []
+    known = {
+        corpus.name: [
+            (d.language, d.text, shingles(d.text))
+            for _, _, d in corpus.documents()
+            if d.text
+        ]
+        for corpus in corpora
+    }
+    for a, b in combinations(known, 2):
+        found: dict[str, tuple[set[int], set[int]]] = {
+            "exact": (set(), set()),
+            "near": (set(), set()),
+        }
+        for i, (language, text_a, shingles_a) in enumerate(known[a]):
+            for j, (other, text_b, shingles_b) in enumerate(known[b]):
+                if language != other:
+                    continue
+                same = text_a == text_b
+                if same or jaccard(shingles_a, shingles_b) >= _NEAR_DUPLICATE:
+                    for kind in ("exact", "near") if same else ("near",):
+                        found[kind][0].add(i)
+                        found[kind][1].add(j)
+        counts = {kind: [len(ids) for ids in both] for kind, both in found.items()}
+        rows.append({"a": a, "b": b, **counts})
+    return rows
 
 
 def _platform(document: Document) -> str | None:

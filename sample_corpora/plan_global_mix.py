@@ -40,7 +40,11 @@ _WANTED = {
 _NEAR = ("eng", "cmn-Hant", "tha", "arb", "swh", "spa")
 _EXACT = ("eng", "hin", "rus", "yor")
 _SHARES = (("part-0.jsonl", 0.4), ("part-1.parquet", 0.75), ("part-2.csv", 0.88))
-_LONG = {"eng": (9, 12), "spa": (7,), "jpn": (8,)}
+_LONG = {
+    "eng": (9, 12, 16), "cmn-Hans": (14, 24), "spa": (7, 10), "jpn": (8,), "fra": (8,),
+    "deu": (8,), "rus": (7,), "por": (7,), "arb": (6,), "hin": (6,), "swh": (6,),
+    "hau": (5,), "yor": (5,),
+}  # fmt: skip
 
 
 def _sizes(composer: Composer, tag: str) -> tuple[int, ...]:

@@ -31,7 +31,7 @@ _WANTED = {
     "ita": (0, 0, 0, 2, 1),
     "pol": (0, 0, 0, 1, 1),
 }
-_SIZES = (2, 2, 3)
+_SIZES = (2, 2, 3, 3, 5)
 
 
 def _id(name: str) -> str:

@@ -221,6 +221,21 @@ def test_vendors_share_what_is_planted_and_nothing_else(manifest):
     assert alike == planted
 
 
+def test_no_other_corpora_share_documents(manifest):
+    rows = {
+        (r["a"], r["b"]): (r["exact"], r["near"]) for r in manifest["shared_documents"]
+    }
+    assert set(rows) == set(itertools.combinations(CORPORA, 2))
+    overlap = manifest["overlap"]["vendor_a|vendor_b"]
+    exact, near = len(overlap["exact"]), len(overlap["near"])
+    assert rows.pop(("vendor_a", "vendor_b")) == ([exact] * 2, [exact + near] * 2)
+    before, after = texts(manifest, "unfiltered"), texts(manifest, "filtered")
+    (lost, kept), _ = rows.pop(("unfiltered", "filtered"))
+    assert kept == len(after)
+    assert lost == sum(text in set(after.values()) for text in before.values())
+    assert all(counts == ([0, 0], [0, 0]) for counts in rows.values())
+
+
 def test_filter_keeps_documents_as_they_were(manifest):
     before, after = texts(manifest, "unfiltered"), texts(manifest, "filtered")
     assert after.items() <= before.items()
