@@ -170,7 +170,8 @@ def _judge(
     absent = _absent(rule, profile)
     if absent:
         message += f"; not in the profile: {', '.join(absent)}"
-    return Verdict(profile.label, rule, status, *values, bound, message)
+    value, low, high = values
+    return Verdict(profile.label, rule, status, value, low, high, bound, message)
 
 
 def _broken(rule: Rule, low: float, high: float) -> str:

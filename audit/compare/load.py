@@ -215,12 +215,21 @@ def require_comparable(profiles: Sequence[Profile]) -> None:
 def require_mergeable(profiles: Sequence[Profile]) -> None:
     """Refuse profiles that could not have come from one run.
 
-    The same parts must match as for a comparison: they decide every count.
+    The same parts must match as for a comparison, and the sampling rate.
 
     Raises:
         ProfileError: Names the first part that differs and both values.
     """
     require_comparable(profiles)
+    for other in profiles[1:]:
+        one, two = (p.metadata.get("sample", "1.0") for p in (profiles[0], other))
+        if one != two:
+            raise ProfileError(
+                "profiles to merge sampled their documents at the same rate",
+                value=f"{one} and {two}",
+                where=f"{profiles[0].folder} and {other.folder}",
+                next_step="Profile both with the same --sample.",
+            )
 
 
 def _first_difference(what: str, one: Any, two: Any) -> tuple[str, Any, Any]:

@@ -9,7 +9,8 @@ from profiles_factory import LANGUAGES, make_profile, write_overlap
 from audit.compare.gate import apply_policy
 from audit.compare.load import load_profile
 from audit.compare.policy import load_policy, parse_policy, preset_names
-from audit.compare.render import gate_junit, gate_sections, to_markdown, to_text
+from audit.compare.render import to_markdown, to_text
+from audit.compare.sections import gate_junit, gate_sections
 from audit.errors import ConfigError
 
 TODAY = datetime.date(2026, 11, 23)

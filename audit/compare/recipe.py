@@ -1,0 +1,94 @@
+"""Counts of a mix: what a recipe of corpora adds up to.
+
+In: profiles and how often each is taken. Out: counts by key, in whole numbers. What is
+predicted from profiles and what is counted in a corpus put together by the recipe agree
+exactly, because every count is additive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from audit.compare.load import Profile
+from audit.compare.pairs import regions_of
+from audit.errors import ConfigError
+from audit.measures.facets import FACETS, NO_KEY
+
+__all__ = ["Recipe", "mixed_counts", "recipe_counts"]
+
+UNITS = ("characters", "words", "documents", "bytes")
+
+
+class Recipe(NamedTuple):
+    """How much of each corpus goes in.
+
+    Attributes:
+        labels: The corpora.
+        weights: float64[n], sum 1.
+        sizes: float64[n], in the unit of the budget.
+        budget: Size of the mix.
+    """
+
+    labels: Sequence[str]
+    weights: NDArray[np.float64]
+    sizes: NDArray[np.float64]
+    budget: int | None
+
+
+def recipe_counts(
+    profiles: Sequence[Profile], facet: str, unit: str
+) -> tuple[list[str], NDArray[np.int64]]:
+    """Return the keys of a facet and their counts, int64[n_profiles, n_keys].
+
+    Raises:
+        ConfigError: Unknown facet or unit, or a unit that the facet is not counted in.
+    """
+    if facet not in FACETS:
+        raise ConfigError(
+            f"a facet is one of {', '.join(FACETS)}", value=facet, where="--facet"
+        )
+    table = FACETS[facet].table
+    known = [u for u in UNITS if u in profiles[0].table(table).column_names]
+    if unit not in known:
+        raise ConfigError(
+            f"{facet} is counted in {', '.join(known)}", value=unit, where="--unit"
+        )
+    regions = regions_of(profiles) if facet == "region" else {}
+    frames = []
+    for number, profile in enumerate(profiles):
+        key = pl.col(FACETS[facet].column).fill_null(NO_KEY)
+        key = key.replace(regions) if regions else key
+        frame = profile.frame(table).group_by(key.alias("key")).agg(pl.col(unit).sum())
+        frames.append(frame.with_columns(profile=pl.lit(number)))
+    wide = pl.concat(frames).sort("key")
+    keys = wide["key"].unique(maintain_order=True)
+    places = dict(zip(keys.to_list(), range(len(keys)), strict=True))
+    counts = np.zeros((len(profiles), len(keys)), np.int64)
+    for key, count, number in wide.iter_rows():
+        counts[number, places[key]] = count
+    return keys.to_list(), counts
+
+
+def mixed_counts(
+    profiles: Sequence[Profile], epochs: Sequence[int], facet: str, unit: str
+) -> dict[str, int]:
+    """Return the counts by key of corpora that are taken a whole number of times.
+
+    Args:
+        profiles: The corpora.
+        epochs: How often each is taken, 0 or more.
+        facet: What the keys are.
+        unit: What is counted.
+    """
+    if len(epochs) != len(profiles) or any(e < 0 for e in epochs):
+        raise ConfigError(
+            "a recipe has one whole number from 0 for each corpus", value=list(epochs)
+        )
+    keys, counts = recipe_counts(profiles, facet, unit)
+    total = np.asarray(epochs, np.int64) @ counts
+    return {k: int(n) for k, n in zip(keys, total, strict=True) if n}

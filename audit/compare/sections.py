@@ -1,0 +1,299 @@
+"""What a person reads of a result: comparison, filter view, gate, mix.
+
+In: results. Out: `Section`s for the writers in `audit.compare.render`, and JUnit XML of
+a gate. Nothing is computed here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from audit.compare.diff import Comparison
+from audit.compare.filtering import FilterView
+from audit.compare.gate import GateResult
+from audit.compare.mix import MixResult
+from audit.compare.render import (
+    Section,
+    interval,
+    key_name,
+    number,
+    percent,
+    points,
+    signed,
+)
+
+__all__ = [
+    "comparison_sections",
+    "filter_sections",
+    "gate_junit",
+    "gate_sections",
+    "mix_sections",
+]
+
+Row = dict[str, Any]
+_SIGNS = {"pass": "pass", "warn": "WARN", "fail": "FAIL"}
+
+
+def comparison_sections(result: Comparison, *, limit: int = 20) -> list[Section]:
+    """Return a comparison in reading order: what differs first, the tables after."""
+    labels = [row["label"] for row in result.profiles]
+    sections = [_profiles(result), _findings(result, limit)]
+    for name, rows in result.facets.items():
+        if not rows:
+            continue
+        header = ("key", *(f"{label}>" for label in labels))
+        if name != "culture_category":
+            header += ("difference (points)>", "95 % interval>")
+        shown = rows[:limit]
+        text = () if len(rows) <= limit else (f"The {limit} largest keys.",)
+        cells = [_facet_cells(row, labels) for row in shown]
+        title = f"Shares of documents by {name.replace('_', ' ')}"
+        sections.append(Section(title, text, header, cells))
+    return [*sections, _divergence_section(result), _diversity_section(result, labels),
+            *_overlap_section(result)]  # fmt: skip
+
+
+def _profiles(result: Comparison) -> Section:
+    header = (
+        "profile", "documents>", "characters>", "near-duplicates>", "located>",
+        "with URL>",
+    )  # fmt: skip
+    rows = [
+        (
+            row["label"], f"{row['documents']:,}", f"{row['characters']:,}",
+            percent(row["near_duplicate_share"]), percent(row["located_share"]),
+            percent(row["url_share"]),
+        )
+        for row in result.profiles
+    ]  # fmt: skip
+    return Section("Profiles", (), header, rows)
+
+
+def _findings(result: Comparison, limit: int) -> Section:
+    """Return what is beyond noise, most important first."""
+    many = len({row["label"] for row in result.profiles}) > 2
+    count = len(result.findings)
+    rate = f"{100 * result.alpha:g} %"
+    text = [
+        f"{count} of {result.tested} differences are beyond noise "
+        f"(false discovery rate {rate}, sources as sampling units)."
+        if count
+        else f"None of {result.tested} differences is beyond noise (false discovery "
+        f"rate {rate}, sources as sampling units)."
+    ]
+    if count > limit:
+        text.append(f"The {limit} most important; all are in the JSON.")
+    header: tuple[str, ...] = (
+        "facet", "key", "measure", "before>", "after>", "difference>", "95 % interval>"
+    )  # fmt: skip
+    rows: list[tuple[str, ...]] = []
+    for found in result.findings[:limit]:
+        share = found["measure"].startswith("share")
+        show, gap = (percent, points) if share else (number, signed)
+        row = (
+            found["facet"], key_name(found["key"]) if share else "", found["measure"],
+            show(found["a"]), show(found["b"]), gap(found["difference"]),
+            interval(found["low"], found["high"], gap),
+        )  # fmt: skip
+        rows.append((found["profile_b"], *row) if many else row)
+    header = ("profile", *header) if many else header
+    return Section("Findings", tuple(text), header if rows else (), rows)
+
+
+def _facet_cells(row: Row, labels: Sequence[str]) -> tuple[str, ...]:
+    shares = row["shares"]["documents"]
+    cells = [key_name(row["key"]), *(percent(shares[label]) for label in labels)]
+    if "differences" in row:
+        gaps = row["differences"]["documents"]
+        cells.append(", ".join(points(gaps[lb]["difference"]) for lb in labels[1:]))
+        cells.append(
+            ", ".join(
+                interval(gaps[lb]["low"], gaps[lb]["high"], points) for lb in labels[1:]
+            )
+        )
+    return tuple(cells)
+
+
+def _divergence_section(result: Comparison) -> Section:
+    header = ("pair", "facet", "JSD (bits)>", "by noise alone>", "total variation>")
+    rows = [
+        (
+            f"{row['profile_a']} / {row['profile_b']}", row["facet"],
+            number(row["jsd"]), number(row.get("jsd_noise")),
+            number(row["total_variation"]),
+        )
+        for row in result.divergence
+        if row["weight"] == "documents"
+    ]  # fmt: skip
+    return Section("Divergence by documents", (), header, rows)
+
+
+def _diversity_section(result: Comparison, labels: Sequence[str]) -> Section:
+    text = (
+        "Effective numbers as counted, and at the sample coverage all have reached.",
+    )
+    header = ("facet", "measure", *(f"{label}>" for label in labels),
+              *(f"{label}, equal coverage>" for label in labels))  # fmt: skip
+    rows = [
+        (
+            row["facet"],
+            row["measure"],
+            *(number(row["counted"][label]) for label in labels),
+            *(number(row["at_equal_coverage"][label]) for label in labels),
+        )
+        for row in result.diversity
+        if row["weight"] == "documents"
+    ]
+    return Section("Diversity by documents", text, header, rows)
+
+
+def _overlap_section(result: Comparison) -> list[Section]:
+    if not result.overlap:
+        return []
+    header = ("corpus", "other", "kind", "share of corpus>", "share of other>")
+    rows = [
+        (
+            row["corpus_a"], row["corpus_b"], row["kind"],
+            f"{percent(row['share_a'])} "
+            f"({interval(row['low_a'], row['high_a'], percent)})",
+            f"{percent(row['share_b'])} "
+            f"({interval(row['low_b'], row['high_b'], percent)})",
+        )
+        for row in result.overlap
+    ]  # fmt: skip
+    return [Section("Overlap", (), header, rows)]
+
+
+def filter_sections(view: FilterView, *, limit: int = 30) -> list[Section]:
+    """Return a filter view: the sentence, the totals, the most erased groups."""
+    overall = Section(
+        "What the filter kept",
+        (view.sentence,),
+        ("what", "before>", "after>", "survival>"),
+        [
+            (
+                name.replace("_", " "), f"{row['before']:,}", f"{row['after']:,}",
+                percent(row["survival"]),
+            )
+            for name, row in view.overall.items()
+        ],
+    )  # fmt: skip
+    header = ("facet", "key", "before>", "after>", "survival>", "95 % interval>",
+              "odds ratio>", "95 % interval>", "beyond noise")  # fmt: skip
+    rows = [
+        (
+            g["facet"], key_name(g["key"]), f"{g['before']:,}", f"{g['after']:,}",
+            percent(g["survival"]), interval(g["low"], g["high"], percent),
+            number(g["odds_ratio"]),
+            interval(g["odds_low"], g["odds_high"], number),
+            "yes" if g["beyond_noise"] else "",
+        )
+        for g in view.groups[:limit]
+    ]  # fmt: skip
+    return [overall, Section("Most erased groups first", (), header, rows)]
+
+
+def gate_sections(result: GateResult) -> list[Section]:
+    """Return the verdicts of a gate, failures first."""
+    order = {"fail": 0, "warn": 1, "pass": 2}
+    verdict = "passed" if result.passed else "failed"
+    head = (
+        f"{verdict.capitalize()}: {result.count('fail')} failed, "
+        f"{result.count('warn')} warned, {result.count('pass')} passed "
+        f"({result.today.isoformat()})."
+    )
+    header = (
+        "verdict",
+        "profile",
+        "rule",
+        "figure>",
+        "95 % interval>",
+        "bounds",
+        "why",
+    )
+    rows = []
+    for v in sorted(result.verdicts, key=lambda v: order[v.status]):
+        bounds = [
+            f"{word} {number(value)}"
+            for word, value in (
+                ("at least", v.rule.minimum), ("at most", v.rule.maximum)
+            )
+            if value is not None
+        ]  # fmt: skip
+        why = (
+            v.message if v.status == "pass" else f"{v.message}. {v.rule.reason}".strip()
+        )
+        rows.append(
+            (
+                _SIGNS[v.status], v.profile, v.rule.name, number(v.value),
+                interval(v.low, v.high, number), " and ".join(bounds), why,
+            )
+        )  # fmt: skip
+    text = (head, " ".join(result.description.split()))
+    return [Section(f"Policy {result.policy}", tuple(filter(None, text)), header, rows)]
+
+
+def gate_junit(result: GateResult) -> str:
+    """Return the verdicts as JUnit XML: one suite a profile, one case a rule.
+
+    Warnings are cases that pass and say so in ``system-out``.
+    """
+    root = ET.Element("testsuites", name=f"corpus-audit gate: {result.policy}")
+    for profile in dict.fromkeys(v.profile for v in result.verdicts):
+        mine = [v for v in result.verdicts if v.profile == profile]
+        failed = sum(v.status == "fail" for v in mine)
+        suite = ET.SubElement(
+            root, "testsuite", name=profile, tests=str(len(mine)),
+            failures=str(failed), errors="0", skipped="0",
+        )  # fmt: skip
+        for v in mine:
+            case = ET.SubElement(
+                suite, "testcase", name=_xml(v.rule.name), classname=_xml(v.rule.path)
+            )
+            text = _xml(f"{v.message}. {v.rule.reason}".strip())
+            if v.status == "fail":
+                ET.SubElement(case, "failure", message=text, type="policy").text = text
+            elif v.status == "warn":
+                ET.SubElement(case, "system-out").text = f"warning: {text}"
+    ET.indent(root)
+    return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _xml(text: str) -> str:
+    """Drop the control characters that XML 1.0 does not allow."""
+    return "".join(c for c in text if c in "\t\n\r" or ord(c) >= 32)
+
+
+def mix_sections(result: MixResult, *, limit: int = 20) -> list[Section]:
+    """Return a mix: weights, what binds, what each corpus is worth, the outcome."""
+    goal = "entropy" if result.target == "diversity" else "divergence from the target"
+    text = [
+        f"Target: {result.target} over {result.facet}, counted in {result.unit}.",
+        f"{goal.capitalize()}: {number(result.objective)} bits; mixed by size it would "
+        f"be {number(result.by_size)}. Effective number of keys: "
+        f"{number(result.effective)}, by size {number(result.effective_by_size)}.",
+    ]
+    if result.unreachable > 0:
+        text.append(
+            f"{percent(result.unreachable)} of the target is on keys that no corpus has."
+        )
+    header = ("corpus", "weight>", f"{result.unit}>", "epochs>", "binds",
+              "marginal value (bits)>", "worth (bits)>")  # fmt: skip
+    rows = [
+        (
+            row["label"], percent(row["weight"]), number(row["amount"]),
+            number(row["epochs"]), row["binds"], signed(row["marginal"]),
+            "needed" if row["worth"] is None else number(row["worth"]),
+        )
+        for row in result.corpora
+    ]  # fmt: skip
+    shown = [
+        (key_name(row["key"]), percent(row["share"]), percent(row["target"]))
+        for row in result.predicted[:limit]
+    ]
+    return [
+        Section("Mix", tuple(text), header, rows),
+        Section(f"Predicted {result.facet}", (), ("key", "share>", "target>"), shown),
+    ]
