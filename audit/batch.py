@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from audit.kernels.tokens import Tokens
 
-__all__ = ["Annotator", "Batch", "TextBlock", "text_block"]
+__all__ = ["Annotator", "Batch", "Segments", "TextBlock", "text_block"]
 
 
 class TextBlock(NamedTuple):
@@ -34,6 +34,24 @@ class TextBlock(NamedTuple):
 
     data: NDArray[np.uint8]
     offsets: NDArray[np.int64]
+
+
+class Segments(NamedTuple):
+    """How much of each document is in which language: one entry a pair that occurs.
+
+    Attributes:
+        doc: int64[n], ascending row of the document in its batch.
+        language: dictionary array of ISO 639-3 codes.
+        script: dictionary array of ISO 15924 codes.
+        characters: int64[n], code points; they sum to those of the document.
+        segments: int64[n], paragraphs.
+    """
+
+    doc: NDArray[np.int64]
+    language: pa.DictionaryArray
+    script: pa.DictionaryArray
+    characters: NDArray[np.int64]
+    segments: NDArray[np.int64]
 
 
 def text_block(column: pa.Array) -> TextBlock:
@@ -57,11 +75,13 @@ class Batch:
         file: name of the file they were read from, relative to its corpus.
         columns: what annotators have added so far, by column name (see
             `schemas.annotation`); later annotators may read what earlier ones wrote.
+        segments: languages by paragraph, where the language annotator has told them.
     """
 
     documents: pa.RecordBatch
     file: str = ""
     columns: dict[str, pa.Array] = field(default_factory=dict)
+    segments: Segments | None = None
 
     @cached_property
     def raw_text(self) -> TextBlock:

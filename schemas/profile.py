@@ -51,10 +51,18 @@ TABLES: dict[str, TableContract] = {
             "near_duplicate_clusters",
             "located_documents",
             "documents_with_url",
+            # Attributed by a declared source, not by their URL.
+            "documents_attributed_by_field",
+            # More than a tenth of their characters is in paragraphs of another
+            # language than their own.
+            "mixed_documents",
+            "characters_outside_main_language",
         ),
         (pa.field("first_date", pa.string()), pa.field("last_date", pa.string())),
     ),
     "language": _table(("language", "script"), (*_COUNTS, "confidence_micros")),
+    # Languages by paragraph; the characters sum to those of the corpus.
+    "language_segments": _table(("language", "script"), ("characters", "segments")),
     "source": _table(_SOURCE_KEYS, _COUNTS),
     # references_seen is not additive: it is recounted from `reference` on a merge.
     "culture": _table(

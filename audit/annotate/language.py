@@ -19,8 +19,10 @@ from audit.annotate.language_rules import (
     code_like,
     no_language,
 )
+from audit.batch import Segments, TextBlock
 from audit.errors import ConfigError
-from audit.kernels.paragraphs import paragraph_offsets
+from audit.kernels.paragraphs import count_characters, paragraph_offsets
+from audit.kernels.prose import prose
 from audit.kernels.script import SCRIPT_EXTRA, Writing, read_scripts
 from audit.resources.han import han_checksum, script_table
 from audit.resources.language_codes import languages_checksum
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from audit.batch import Batch, TextBlock
+    from audit.batch import Batch
 
 __all__ = ["ENGINES", "LanguageAnnotator", "Named", "Segments"]
 
@@ -60,24 +62,6 @@ class Named(NamedTuple):
     script: NDArray[np.int32]
     confidence: NDArray[np.float32]
     writing: Writing
-
-
-class Segments(NamedTuple):
-    """How much of each document is in which language: one entry a pair that occurs.
-
-    Attributes:
-        doc: int64[n], ascending row of the document in its batch.
-        language: dictionary array of ISO 639-3 codes.
-        script: dictionary array of ISO 15924 codes.
-        characters: int64[n], code points; they sum to those of the document.
-        segments: int64[n], paragraphs.
-    """
-
-    doc: NDArray[np.int64]
-    language: pa.DictionaryArray
-    script: pa.DictionaryArray
-    characters: NDArray[np.int64]
-    segments: NDArray[np.int64]
 
 
 class LanguageAnnotator:
@@ -143,14 +127,25 @@ class LanguageAnnotator:
 
     def annotate(self, batch: Batch) -> Mapping[str, pa.Array]:
         """Return language, script and confidence_micros of each document."""
-        return self.columns(self.name_texts(batch.text))
+        return self.columns(self._read(batch.text)[0])
 
     def annotate_with_segments(
         self, batch: Batch
     ) -> tuple[Mapping[str, pa.Array], Segments]:
         """Return what `annotate` does, and the languages by paragraph."""
-        named = self.name_texts(batch.text)
-        return self.columns(named), self.segments(batch.text, named)
+        named, running = self._read(batch.text)
+        return self.columns(named), self.segments(batch.text, running, named)
+
+    def _read(self, block: TextBlock) -> tuple[Named, TextBlock]:
+        """Return what whole documents are in, and their running text."""
+        data, offsets, code_letters = prose(*block)
+        running = TextBlock(data, offsets)
+        # Models of others read the text as they were made to: all of it.
+        named = self.name_texts(running if self.model.plain else block)
+        nothing = code_letters > np.diff(offsets)
+        named.language[nothing] = self._number["zxx"]
+        named.confidence[nothing] = 1
+        return named, running
 
     def columns(self, named: Named) -> Mapping[str, pa.Array]:
         """Return the Arrow columns for named texts."""
@@ -219,43 +214,48 @@ class LanguageAnnotator:
         confidence[nothing] = 1
         return Named(language, script.astype(np.int32), confidence, writing)
 
-    def segments(self, block: TextBlock, whole: Named) -> Segments:
+    def segments(self, block: TextBlock, running: TextBlock, whole: Named) -> Segments:
         """Return how much of each document is in which language and script.
 
-        Paragraphs are lines, joined until they hold enough letters to tell. One that is
-        in doubt, or has no language of its own inside a text that has one, counts as
-        its document.
+        Paragraphs are lines of running text, joined until they hold enough letters to
+        tell. One in doubt counts as its document. What is not running text (code,
+        addresses) counts as ``zxx`` without being a paragraph.
 
         Args:
             block: the texts, in NFC.
-            whole: what `name_texts` said of them.
+            running: their running text, from `audit.kernels.prose`.
+            whole: what `name_texts` said of the texts.
         """
-        offsets, doc = paragraph_offsets(block.data, block.offsets)
-        if len(doc) == 0:
-            empty = np.zeros(0, np.int64)
-            none = np.zeros(0, np.int32)
-            return Segments(
-                empty,
-                _dictionary(none, self.languages),
-                _dictionary(none, self.scripts),
-                empty,
-                empty,
-            )
-        part = self.name_texts(block, offsets)
+        offsets, doc = paragraph_offsets(*running)
+        part = self.name_texts(running, offsets)
         doubtful = (part.confidence < SEGMENT_THRESHOLD) | (
             part.language == self._number["und"]
         )
         language = np.where(doubtful, whole.language[doc], part.language)
         script = np.where(doubtful, whole.script[doc], part.script)
-        key = (doc << 32) | language.astype(np.int64) << 16 | script
+        n_docs = len(block.offsets) - 1
+        counted = part.writing.characters.astype(np.int64)
+        rest = count_characters(*block) - np.bincount(doc, counted, n_docs)
+        key = np.concatenate(
+            [
+                (doc << 32) | language.astype(np.int64) << 16 | script,
+                (np.arange(n_docs) << 32)
+                | self._number["zxx"] << 16
+                | self._script_number("Zyyy"),
+            ]
+        )
+        size = np.concatenate([counted, np.maximum(rest, 0).astype(np.int64)])
         keys, place = np.unique(key, return_inverse=True)
-        characters = np.bincount(place, part.writing.characters, len(keys))
+        characters = np.bincount(place, size, len(keys)).astype(np.int64)
+        paragraphs = np.bincount(place[: len(doc)], minlength=len(keys))
+        some = characters > 0
+        keys = keys[some]
         return Segments(
             keys >> 32,
             _dictionary((keys >> 16 & 0xFFFF).astype(np.int32), self.languages),
             _dictionary((keys & 0xFFFF).astype(np.int32), self.scripts),
-            characters.astype(np.int64),
-            np.bincount(place, minlength=len(keys)).astype(np.int64),
+            characters[some],
+            paragraphs[some].astype(np.int64),
         )
 
 

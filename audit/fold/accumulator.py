@@ -42,7 +42,7 @@ COUNTED: dict[str, CountLayout] = {
     ),
     "culture_mix": _of("culture_mix"),
     "reference": CountLayout(("reference", "language"), ("documents", "mentions")),
-    "segments": CountLayout(("language", "script"), ("characters", "segments")),
+    "language_segments": _of("language_segments"),
     "opinions": CountLayout(("language",), ("documents", "agreeing")),
     # Lines of each part of a file that was read in parts: what turns a line number
     # within a part into one within the file.
@@ -61,9 +61,9 @@ TOTALS = (
     "files",
     "located_documents",
     "documents_with_url",
-    "documents_by_field",
+    "documents_attributed_by_field",
     "mixed_documents",
-    "characters_outside_main",
+    "characters_outside_main_language",
     "mojibake_documents",
 )
 

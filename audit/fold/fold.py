@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from audit.batch import Batch
+    from audit.batch import Batch, Segments
 
-__all__ = ["ProfileFold", "sampling_units"]
+__all__ = ["MIXED_PART", "ProfileFold", "sampling_units"]
 
 _MIX_LABELS = (
     "domain",
@@ -39,6 +39,9 @@ _COUNTS = ("characters", "bytes", "words")
 # Documents without a domain fall into one of 4096 groups by the name of their file,
 # and 16 by their content: see `audit.measures.units`.
 _FILE_GROUPS, _CONTENT_GROUPS = 4096, 16
+# A document mixes languages if more than one part in ten of its characters is in
+# paragraphs of another language than its own.
+MIXED_PART = 10
 
 
 def sampling_units(
@@ -116,6 +119,8 @@ class ProfileFold:
             ),
         )
         self._add_totals(accumulator, batch, values)
+        if batch.segments is not None:
+            _add_segments(accumulator, batch, batch.segments)
         self._add_references(accumulator, batch, unit)
         return accumulator
 
@@ -135,6 +140,9 @@ class ProfileFold:
         totals["documents_with_url"] += int(
             pc.sum(pc.not_equal(columns["domain"].cast(pa.string()), "")).as_py() or 0
         )
+        if "attributed_by" in columns:
+            by_field = pc.equal(columns["attributed_by"].cast(pa.string()), "field")
+            totals["documents_attributed_by_field"] += pc.sum(by_field).as_py() or 0
         span = pc.min_max(batch.documents.column("date"))
         accumulator.add_dates(span["min"].as_py() or "", span["max"].as_py() or "")
 
@@ -204,6 +212,22 @@ class ProfileFold:
                 },
             ),
         )
+
+
+def _add_segments(accumulator: Accumulator, batch: Batch, segments: Segments) -> None:
+    """Count languages by paragraph, and what is outside each document's main one."""
+    keys = {"language": segments.language, "script": segments.script}
+    values = {"characters": segments.characters, "segments": segments.segments}
+    accumulator.add_table("language_segments", count_by(keys, values))
+    main = batch.columns["language"].cast(pa.string()).take(pa.array(segments.doc))
+    same = pc.equal(main, segments.language.cast(pa.string()))
+    outside = np.where(np.asarray(same), 0, segments.characters)
+    by_doc = np.zeros(batch.documents.num_rows, np.int64)
+    np.add.at(by_doc, segments.doc, outside)
+    # Integers on both sides: a tenth of the characters, without a division.
+    mixed = by_doc * MIXED_PART > np.asarray(batch.columns["characters"])
+    accumulator.totals["mixed_documents"] += int(mixed.sum())
+    accumulator.totals["characters_outside_main_language"] += int(outside.sum())
 
 
 def _labels(codes: NDArray[np.int64], like: pa.DictionaryArray) -> pa.DictionaryArray:

@@ -32,24 +32,29 @@ class Toolbox:
     """All that a worker needs to turn documents into counts.
 
     Attributes:
-        annotators: in the order they run; culture reads what language wrote.
+        language: runs first, because culture reads what it wrote.
+        annotators: the others, in the order they run.
         fold: adds annotated batches to accumulators.
         references: the gazetteer's references, row i being number i.
     """
 
+    language: LanguageAnnotator
     annotators: tuple[Annotator, ...]
     fold: ProfileFold
     references: pa.Table
 
     def annotate(self, batch: Batch) -> Batch:
         """Run all annotators over a batch, which is changed and returned."""
+        columns, batch.segments = self.language.annotate_with_segments(batch)
+        batch.columns.update(columns)
         for annotator in self.annotators:
             batch.columns.update(annotator.annotate(batch))
         return batch
 
     def fingerprints(self) -> dict[str, dict[str, str]]:
         """Return the checksums that decide each annotator's output, by its name."""
-        return {a.name: dict(a.fingerprint()) for a in self.annotators}
+        every = (self.language, *self.annotators)
+        return {a.name: dict(a.fingerprint()) for a in every}
 
 
 # Several worker threads ask for the same toolbox at once; only one builds it.
@@ -64,20 +69,15 @@ def toolbox(config: AuditConfig) -> Toolbox:
 
 @lru_cache(maxsize=4)
 def _build(config: AuditConfig) -> Toolbox:
-    culture = CultureAnnotator()
     references = _named_references()
     language = config.language
     return Toolbox(
-        (
-            LanguageAnnotator(
-                model=language.model,
-                threshold=language.threshold,
-                engine=language.engine,
-            ),
-            SourceAnnotator(),
-            SignatureAnnotator(),
-            culture,
+        LanguageAnnotator(
+            model=language.model,
+            threshold=language.threshold,
+            engine=language.engine,
         ),
+        (SourceAnnotator(), SignatureAnnotator(), CultureAnnotator()),
         ProfileFold(
             _labels(references, "culture"),
             _labels(references, "category"),
