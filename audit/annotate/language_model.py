@@ -258,7 +258,8 @@ def load_model(name: str | Path | None = None) -> LanguageModel:
     model = read_model(path)
     # A model that `build_language_model` made has its card beside it.
     card = path.with_suffix(".json")
-    ours = card.is_file() and json.loads(card.read_bytes()).get("reads") == "plain"
+    facts = json.loads(card.read_bytes()) if card.is_file() else {}
+    ours = facts.get("reads") == "plain"
     pairs = [parse_label(label) for label in model.labels]
     calibration: dict[str, NDArray[np.float64]] = {}
     stored = path.with_name("calibration.npz")

@@ -15,7 +15,7 @@ from audit.kernels.jit import kernel
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["ENOUGH_BYTES", "paragraph_offsets"]
+__all__ = ["ENOUGH_BYTES", "count_characters", "paragraph_offsets"]
 
 # A paragraph ends at a line break once it has so many bytes besides ASCII spaces, digits
 # and punctuation: about twenty words in an alphabet, thirty Han characters.
@@ -69,3 +69,26 @@ def paragraph_offsets(
     borders[0] = offsets[0]
     n = _paragraphs(data, offsets, enough, borders, doc_of)
     return borders[: n + 1], doc_of[:n]
+
+
+@kernel
+def _count_characters(data, offsets, out):  # type: ignore[no-untyped-def]
+    for doc in range(len(out)):
+        n = 0
+        for i in range(offsets[doc], offsets[doc + 1]):
+            n += (data[i] & 0xC0) != 0x80
+        out[doc] = n
+
+
+def count_characters(
+    data: NDArray[np.uint8], offsets: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return int64[n_docs], the code points of each document.
+
+    Args:
+        data: uint8[n_bytes], valid UTF-8.
+        offsets: int64[n_docs + 1].
+    """
+    out = np.zeros(len(offsets) - 1, np.int64)
+    _count_characters(data, offsets, out)
+    return out

@@ -278,146 +278,124 @@ def _tokenize(
         end = offsets[doc + 1]
         # What lies between the last token and here: classes seen, links, line ends.
         # The first token of a document follows a break.
-        gap, links, wraps = int64(_OTHER_BIT), 0, 0
-        # The token being read; `inside` are the classes that may follow in it, none
-        # while there is no token.
-        inside, initial, seen = int64(0), int64(0), int64(0)
-        start, token_end, joiner = at, at, int64(0)
-        state, chunk, shift = _SEED, uint64(0), uint64(0)
+        gap, links, wraps = int64(_OTHER_BIT), int64(0), int64(0)
+        # The code point at `known` is the one that ended the last token.
+        known, decoded, point, value = int64(-1), int64(0), int64(0), int64(0)
         while True:
-            # Most text: ASCII words of up to seven letters, one space between them.
-            while not inside and at + 8 <= end:
-                word = load64(data, at)
-                upper, lower, digit = _ascii_letters(word)
-                letters = upper | lower | digit
-                other = ~letters & _HIGH_BITS
-                low = other & (~other + uint64(1))
-                # No letter first, eight letters, or a word that may go on beyond ASCII.
-                if not letters & uint64(0x80) or low == uint64(0) or word & low:
+            entry, previous = int64(0), int64(0)
+            while at < end:
+                byte = int64(data[at])
+                entry = int64(byte_table[byte])
+                if entry & (_BEYOND_BIT | _BEGIN_BITS):
                     break
-                # All bits of the bytes before the first that is no letter.
-                mask = (low >> uint64(7)) - uint64(1)
-                count = int64(((mask & _ONES) * _ONES) >> uint64(56))
-                # Bit 7 of an upper-case letter, moved to the bit that folds it.
-                chunk = (word | upper >> uint64(2)) & mask
-                hashes[n] = mix64(hash_step(_SEED, chunk))
-                starts[n] = at
-                lengths[n] = count
-                flag = (
-                    int64(upper & uint64(0x80) != 0) * INITIAL_UPPER
-                    | int64((upper & mask != 0) & (lower & mask == 0)) * ALL_UPPER
-                    | int64(digit & mask != 0) * DIGIT_INSIDE
-                )
-                if gap != _SPACE_BIT:
-                    flag |= _break_flags(gap, links, wraps)
-                    links, wraps = 0, 0
-                flags[n] = flag
-                n += 1
-                at += count
-                if data[at] != 0x20:
-                    gap = int64(0)
-                    break
-                gap = int64(_SPACE_BIT)
+                gap |= entry
+                links += int64((entry & _LINK_BIT) != 0)
+                # CR LF is one line end.
+                wraps += int64((entry & _NEWLINE_BIT) != 0)
+                wraps -= int64((byte == 10) & (previous == 13))
+                previous = byte
                 at += 1
+            if at >= end:
+                break
 
-            if inside and joiner == 0:
-                # The ASCII letters of a longer word, eight at once...
-                while (
-                    at + 8 <= end
-                    and inside == _WORD_BITS
-                    and (shift == uint64(0) or shift == uint64(64))
-                ):
-                    word = load64(data, at)
-                    upper, lower, digit = _ascii_letters(word)
-                    other = ~(upper | lower | digit) & _HIGH_BITS
-                    mask = ((other & (~other + uint64(1))) >> uint64(7)) - uint64(1)
-                    count = int64(((mask & _ONES) * _ONES) >> uint64(56))
-                    if count == 0:
-                        break
-                    if shift == uint64(64):
-                        state = hash_step(state, chunk)
-                    chunk = (word | upper >> uint64(2)) & mask
-                    shift = uint64(count) << uint64(3)
-                    seen |= (
-                        int64((upper & mask) != uint64(0)) * _UPPER_BIT
-                        | int64((lower & mask) != uint64(0)) * _LOWER_BIT
-                        | int64((digit & mask) != uint64(0)) * _DIGIT_BIT
-                    )
-                    at += count
-                    token_end = at
-                    if count != 8:
-                        break
-                # ... or one by one.
-                while at < end:
-                    entry = int64(byte_table[data[at]])
-                    if not entry & inside:
-                        break
-                    if shift == uint64(64):
-                        state = hash_step(state, chunk)
-                        chunk = uint64(0)
-                        shift = uint64(0)
-                    chunk |= uint64(entry >> _FOLD_SHIFT) << shift
-                    shift += uint64(8)
-                    seen |= entry
-                    at += 1
-                    token_end = at
-
-            # One code point of any kind; the end of the document parts words too.
-            entry, point, step = int64(_OTHER_BIT), int64(0), int64(1)
-            if at < end:
-                entry = int64(byte_table[data[at]])
-                point = entry >> _FOLD_SHIFT
-                if entry & _BEYOND_BIT:
+            start, seen, joiner = at, int64(0), int64(0)
+            state, chunk, shift = _SEED, uint64(0), uint64(0)
+            # The classes that may follow in the token.
+            inside = int64(_WORD_BITS)
+            if entry & _BEYOND_BIT:
+                if known != at:
                     decoded = decode(load32(data, at, end))
                     point = decoded >> 3
-                    step = decoded & 7
                     value = int64(blocks[int64(pages[point >> 8]) << 8 | (point & 255)])
-                    point ^= value & 0x1FFFFF
-                    entry = int64(1) << (value >> 24)
-            if inside:
+                entry = int64(1) << (value >> 24)
+                at += decoded & 7
+                if not entry & _BEGIN_BITS:
+                    gap |= entry
+                    links += int64((entry & _LINK_BIT) != 0)
+                    wraps += int64((entry & _NEWLINE_BIT) != 0)
+                    continue
+                if entry & _UNSPACED_BIT:
+                    inside = int64(_MARK_BIT)
+                state, chunk, shift = _put(
+                    state, chunk, shift, point ^ (value & 0x1FFFFF)
+                )
+                seen = entry
+            initial, token_end = entry, at
+            while True:
+                if inside == _WORD_BITS and joiner == 0:
+                    before = at
+                    # Nearly all text: the ASCII letters of a word, eight at once...
+                    while shift == uint64(0) and at + 8 <= end:
+                        word = load64(data, at)
+                        upper, lower, digit = _ascii_letters(word)
+                        other = ~(upper | lower | digit) & _HIGH_BITS
+                        low = other & (~other + uint64(1))
+                        # All bits of the bytes before the first that is no letter.
+                        mask = (low >> uint64(7)) - uint64(1)
+                        size = ((mask & _ONES) * _ONES) >> uint64(56)
+                        # Bit 7 of an upper-case letter, moved to the bit that folds it.
+                        chunk = (word | upper >> uint64(2)) & mask
+                        seen |= (
+                            int64((upper & mask) != uint64(0)) * _UPPER_BIT
+                            | int64((lower & mask) != uint64(0)) * _LOWER_BIT
+                            | int64((digit & mask) != uint64(0)) * _DIGIT_BIT
+                        )
+                        at += int64(size)
+                        if size != uint64(8):
+                            shift = size << uint64(3)
+                            break
+                        state = hash_step(state, chunk)
+                        chunk = uint64(0)
+                    # ... or one by one.
+                    while at < end:
+                        entry = int64(byte_table[data[at]])
+                        if not entry & inside:
+                            break
+                        state, chunk, shift = _put(
+                            state, chunk, shift, entry >> _FOLD_SHIFT
+                        )
+                        seen |= entry
+                        at += 1
+                    if at > before:
+                        token_end = at
+                if at >= end:
+                    break
+                if data[at] < 0x80:
+                    if joiner == 0 or not int64(byte_table[data[at]]) & inside:
+                        break
+                    state, chunk, shift = _put(state, chunk, shift, joiner)
+                    joiner = int64(0)
+                    continue
+                decoded = decode(load32(data, at, end))
+                point = decoded >> 3
+                value = int64(blocks[int64(pages[point >> 8]) << 8 | (point & 255)])
+                entry = int64(1) << (value >> 24)
                 if entry & inside:
                     if joiner != 0:
                         # A joiner counts only where the word goes on behind it.
                         state, chunk, shift = _put(state, chunk, shift, joiner)
                         joiner = int64(0)
-                    state, chunk, shift = _put(state, chunk, shift, point)
+                    state, chunk, shift = _put(
+                        state, chunk, shift, point ^ (value & 0x1FFFFF)
+                    )
                     seen |= entry
-                    at += step
+                    at += decoded & 7
                     token_end = at
-                    continue
-                if entry & (_JOINER_BIT | _IGNORED_BIT):
+                elif entry & (_JOINER_BIT | _IGNORED_BIT):
                     if entry & _JOINER_BIT:
                         joiner = point
-                    at += step
-                    continue
-                hashes[n] = mix64(hash_step(state, chunk))
-                starts[n] = start
-                lengths[n] = token_end - start
-                flags[n] = _flags(initial, seen, gap, links, wraps)
-                n += 1
-                inside, joiner = int64(0), int64(0)
-                gap, links, wraps = int64(0), 0, 0
-            if at >= end:
-                break
-            if entry & _BEGIN_BITS:
-                initial, seen, start = entry, int64(0), at
-                state, chunk, shift = _SEED, uint64(0), uint64(0)
-                inside = int64(_WORD_BITS)
-                if entry & _UNSPACED_BIT:
-                    inside = int64(_MARK_BIT)
-                    state, chunk, shift = _put(state, chunk, shift, point)
-                    at += step
-                    token_end = at
-                continue
-            gap |= entry
-            if entry & _LINK_BIT:
-                links += 1
-            elif entry & _NEWLINE_BIT and not (
-                # CR LF is one line end.
-                data[at] == 10 and at > offsets[doc] and data[at - 1] == 13
-            ):
-                wraps += 1
-            at += step
+                    at += decoded & 7
+                else:
+                    known = at
+                    break
+            if shift != uint64(0):
+                state = hash_step(state, chunk)
+            hashes[n] = mix64(state)
+            starts[n] = start
+            lengths[n] = token_end - start
+            flags[n] = _flags(initial, seen, gap, links, wraps)
+            n += 1
+            gap, links, wraps = int64(0), int64(0), int64(0)
         doc_offsets[doc + 1] = n
 
 

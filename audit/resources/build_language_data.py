@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["HELD_OUT", "Choice", "choose", "lines", "load", "text_hash"]
+__all__ = ["HELD_OUT", "Choice", "choose", "cut", "lines", "load", "text_hash"]
 
 # One row in twenty of every family is never trained on.
 HELD_OUT = 20
@@ -61,6 +61,7 @@ _PROSE_FIRST = (
     "google-research/url-nlp",
     COPYLEFT,
 )
+_SERBIAN_LATIN = "a b v g d đ e ž z i j k l lj m n nj o p r s t ć u f h c č dž š"
 _UNSPACED = {"Hans", "Hant", "Jpan", "Thai", "Laoo", "Khmr", "Mymr", "Tibt", "Hani"}
 
 
@@ -100,7 +101,7 @@ def load(folder: Path) -> pl.DataFrame:
     }
     pairs = zip(table["lang"].to_list(), table["script"].to_list(), strict=True)
     held_out = pl.col("hash") % HELD_OUT == 0
-    return table.with_columns(
+    table = table.with_columns(
         pl.Series("hash", hashes, pl.UInt64),
         pl.Series("label", [codes[pair] for pair in pairs]),
         family=pl.col("source").str.split(":").list.first(),
@@ -112,6 +113,32 @@ def load(folder: Path) -> pl.DataFrame:
         .then(pl.lit("held_out"))
         .otherwise(pl.lit("train"))
     )
+    return _with_serbian(table)
+
+
+# Serbian is written in both scripts, letter for letter; free text is in one of them.
+_SERBIAN = dict(
+    zip("абвгдђежзијклљмнњопрстћуфхцчџш", _SERBIAN_LATIN.split(), strict=True)
+)
+_SERBIAN |= {c.upper(): latin.title() for c, latin in _SERBIAN.items()}
+
+
+def in_latin(text: str) -> str:
+    """Return Serbian text in Cyrillic letters in Latin ones."""
+    return "".join(_SERBIAN.get(c, c) for c in text)
+
+
+def _with_serbian(table: pl.DataFrame) -> pl.DataFrame:
+    cyrillic = table.filter(
+        (pl.col("label") == "srp_Cyrl") & (pl.col("family") != COPYLEFT)
+    )
+    texts = [in_latin(text) for text in cyrillic["text"].to_list()]
+    latin = cyrillic.with_columns(
+        pl.Series("text", texts, pl.String),
+        label=pl.lit("srp_Latn"),
+        script=pl.lit("Latn"),
+    )
+    return pl.concat([table, latin])
 
 
 def choose(table: pl.DataFrame, large: set[str]) -> Choice:
@@ -190,12 +217,13 @@ def lines(choice: Choice, seed: int) -> Iterator[tuple[str, str]]:
         times = max(1, min(REPEAT, TAIL // max(size, 1)))
         unspaced = label.split("_")[1] in _UNSPACED
         for _ in range(times):
-            out.extend((label, _cut(text, unspaced, rng)) for text in texts)
+            out.extend((label, cut(text, unspaced, rng)) for text in texts)
     rng.shuffle(out)
     yield from out
 
 
-def _cut(text: str, unspaced: bool, rng: random.Random) -> str:
+def cut(text: str, unspaced: bool, rng: random.Random) -> str:
+    """Return a text, or in 45 % of cases a random span of it (see `lines`)."""
     if rng.random() >= 0.45:
         return text
     if unspaced:

@@ -20,7 +20,7 @@ from audit.batch import text_block
 from audit.kernels.normalise import to_nfc
 from audit.kernels.plain import fold_table, plain_words
 from audit.resources.build_language_data import Choice, choose, lines, load
-from audit.resources.build_language_zxx import no_language
+from audit.resources.build_language_zxx import no_language, technical_english
 from audit.resources.speakers import speakers
 from audit.resources.unicode import unicode_tables
 
@@ -28,13 +28,14 @@ __all__ = ["SETTINGS", "large_languages", "main", "plain_texts", "train"]
 
 SEED = 20261123
 NO_LANGUAGE_CHARACTERS = 400_000
+TECHNICAL_ENGLISH_CHARACTERS = 300_000
 
 # Softmax over averaged vectors of words and their n-grams of 1 to 4 characters; words
 # seen fewer than 12 times are known by their n-grams alone. Quantised to two values a
 # byte, with the 200,000 rows of largest norm kept.
 SETTINGS: dict[str, int | float | str] = {
     "dim": 32,
-    "epoch": 5,
+    "epoch": 8,
     "lr": 0.5,
     "loss": "softmax",
     "minn": 1,
@@ -102,6 +103,7 @@ def main(argv: list[str] | None = None) -> int:
     table = load(args.data)
     choice = choose(table, large_languages())
     texts = no_language(NO_LANGUAGE_CHARACTERS, SEED)
+    choice.rows["eng_Latn"] += technical_english(TECHNICAL_ENGLISH_CHARACTERS)
     choice.labels.append("zxx_Zyyy")
     choice.rows["zxx_Zyyy"] = texts
     count = write_lines(choice, args.work / "train.txt")

@@ -7,6 +7,7 @@ lines of text that are in no language, the same for the same versions and seed.
 
 from __future__ import annotations
 
+import ast
 import base64
 import io
 import keyword
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["no_language"]
+__all__ = ["no_language", "technical_english"]
 
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 
@@ -44,6 +45,32 @@ def no_language(characters: int, seed: int) -> list[str]:
             budget -= len(line)
             if budget <= 0:
                 break
+    return out
+
+
+def technical_english(characters: int) -> list[str]:
+    """Return about so many characters of documentation strings, by paragraph.
+
+    English has no interface strings among the families that are used freely, its
+    relatives (Scots, Nigerian Pidgin) have: without technical prose of its own, every
+    manual page would go to them.
+    """
+    folder = Path(sysconfig.get_paths()["stdlib"])
+    out: list[str] = []
+    size = 0
+    for path in sorted(folder.glob("*.py")):
+        try:
+            tree = ast.parse(path.read_text("utf-8"))
+        except (UnicodeDecodeError, SyntaxError):
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Module)):
+                for text in (ast.get_docstring(node) or "").split("\n\n"):
+                    if len(text) > 30:
+                        out.append(" ".join(text.split()))
+                        size += len(text)
+        if size > characters:
+            break
     return out
 
 

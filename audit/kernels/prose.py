@@ -1,0 +1,175 @@
+"""The running text of a document: what is left without program code and addresses.
+
+In: documents as one UTF-8 buffer with offsets. Out: another such buffer without fenced
+code, spans of code inside a line, tags, addresses, targets of links, template calls,
+and without lines that read as program code. A page in Swahili about a program is
+Swahili, whatever the identifiers in it spell.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from audit.kernels.jit import kernel
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["prose"]
+
+# A line with so many signs of code a letter is code: `x = f(y)` has one, prose with
+# brackets has under 0.08.
+_SIGNS_A_LETTER = 0.15
+# Tags, inline code and addresses longer than this are text that looks like them.
+_LONGEST_SPAN = 400
+
+_SPACE, _LETTER, _DIGIT, _OTHER, _SIGN = 0, 1, 2, 3, 4
+
+
+def _classes() -> NDArray[np.uint8]:
+    out = np.full(256, _LETTER, np.uint8)
+    for c in range(128):
+        char = chr(c)
+        if char.isspace() or c < 32:
+            out[c] = _SPACE
+        elif char.isdigit():
+            out[c] = _DIGIT
+        elif not char.isalpha():
+            out[c] = _SIGN if char in "{}[]<>=;\\|$&^()" else _OTHER
+    return out
+
+
+_CLASS = _classes()
+
+
+@kernel
+def _find(data, i, end, byte, stop):  # type: ignore[no-untyped-def]
+    """Return the place of a byte in the same line, or -1."""
+    last = min(end, i + _LONGEST_SPAN)
+    while i < last:
+        if data[i] == byte:
+            return i
+        if data[i] == 10 or data[i] == stop:
+            return -1
+        i += 1
+    return -1
+
+
+@kernel
+def _span_end(data, i, end):  # type: ignore[no-untyped-def]
+    """Return the byte after the span of code that starts at i, or i if none does."""
+    byte = data[i]
+    if byte == 0x60:
+        close = _find(data, i + 1, end, 0x60, 0)
+        return close + 1 if close > 0 else i
+    if byte == 0x3C and i + 1 < end:
+        following = data[i + 1]
+        if following == 0x2F or following == 0x21 or (following | 0x20) - 0x61 < 26:
+            close = _find(data, i + 1, end, 0x3E, 0x3C)
+            return close + 1 if close > 0 else i
+    if byte == 0x5D and i + 1 < end and data[i + 1] == 0x28:
+        close = _find(data, i + 2, end, 0x29, 0)
+        return close + 1 if close > 0 else i
+    if byte == 0x7B and i + 1 < end and data[i + 1] == 0x7B:
+        close = _find(data, i + 2, end, 0x7D, 0)
+        return close + 1 if close > 0 else i
+    if byte == 0x3A and i + 2 < end and data[i + 1] == 0x2F and data[i + 2] == 0x2F:
+        while i < end and data[i] > 0x20 and data[i] < 0x80 and data[i] != 0x29:
+            i += 1
+        return i
+    return i
+
+
+@kernel
+def _is_fence(data, i, end):  # type: ignore[no-untyped-def]
+    """Whether the line that starts at i opens or closes a block of code."""
+    while i < end and data[i] == 0x20:
+        i += 1
+    return i + 2 < end and (
+        (data[i] == 0x60 and data[i + 1] == 0x60 and data[i + 2] == 0x60)
+        or (data[i] == 0x7E and data[i + 1] == 0x7E and data[i + 2] == 0x7E)
+    )
+
+
+@kernel
+def _closes(data, i, end):  # type: ignore[no-untyped-def]
+    """Whether some line after i is a fence: an open one without its end fences nothing."""
+    while i < end:
+        if data[i] == 10 and _is_fence(data, i + 1, end):
+            return True
+        i += 1
+    return False
+
+
+@kernel
+def _prose(data, offsets, classes, out, out_offsets, code_letters):  # type: ignore[no-untyped-def]
+    o = 0
+    counts = np.zeros(5, np.int64)
+    for doc in range(len(offsets) - 1):
+        i, end = offsets[doc], offsets[doc + 1]
+        fenced, closable = False, True
+        while i < end:
+            if _is_fence(data, i, end) and (fenced or closable):
+                closable = fenced or _closes(data, i, end)
+                fenced = closable and not fenced
+                while i < end and data[i] != 10:
+                    i += 1
+                i += 1
+                continue
+            start = o
+            counts[:] = 0
+            while i < end and data[i] != 10:
+                byte = data[i]
+                kind = classes[byte]
+                if kind >= _OTHER and (
+                    byte == 0x60
+                    or byte == 0x3C
+                    or byte == 0x5D
+                    or byte == 0x7B
+                    or byte == 0x3A
+                ):
+                    after = _span_end(data, i, end)
+                    if after > i:
+                        i = after
+                        out[o] = 0x20
+                        o += 1
+                        continue
+                counts[kind] += 1
+                out[o] = byte
+                o += 1
+                i += 1
+            i += 1
+            if fenced:
+                o = start
+            elif counts[_SIGN] > _SIGNS_A_LETTER * counts[_LETTER]:
+                o = start
+                code_letters[doc] += counts[_LETTER]
+            elif o > start:
+                out[o] = 10
+                o += 1
+        out_offsets[doc + 1] = o
+    return o
+
+
+def prose(
+    data: NDArray[np.uint8], offsets: NDArray[np.int64]
+) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]:
+    """Return the running text of each document.
+
+    Args:
+        data: uint8[n_bytes], valid UTF-8.
+        offsets: int64[n_docs + 1].
+
+    Returns:
+        uint8[n_prose_bytes] and int64[n_docs + 1]: whole lines and what is left of
+        lines, each ending in a line break, never longer than the text plus one byte a
+        document; and int64[n_docs], bytes of letters in lines that read as code without
+        being marked as such.
+    """
+    out = np.empty(int(offsets[-1] - offsets[0]) + len(offsets), np.uint8)
+    out_offsets = np.zeros(len(offsets), np.int64)
+    code_letters = np.zeros(len(offsets) - 1, np.int64)
+    used = _prose(data, offsets, _CLASS, out, out_offsets, code_letters)
+    return out[:used], out_offsets, code_letters

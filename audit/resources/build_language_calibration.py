@@ -1,0 +1,196 @@
+"""Measure the packaged language model on text it has not seen; write what it is worth.
+
+In: the model, and the rows that `build_language_data` held out of training (one in
+twenty of every family, and treebank sentences of families it never saw). Out, beside the
+model: ``calibration.npz`` (accuracy by raw confidence and length) and ``confusion.npz``
+(which languages documents are taken for), and a dict of figures for the card. The half
+of the held-out rows whose hash is even goes into the tables; the odd half is for tests.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from audit.annotate.language import LanguageAnnotator
+from audit.batch import TextBlock, text_block
+from audit.kernels.normalise import to_nfc
+from audit.resources.build_language_data import cut
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from audit.annotate.language import Named
+
+__all__ = ["LENGTHS", "calibrate", "composed", "confuse", "figures", "held_out_rows"]
+
+# Borders of the classes of length, in letters, that confidence is calibrated by.
+_EDGES = (8, 16, 32, 64, 128)
+_GRID = np.linspace(0, 1, 41)
+# Classes of length that results are given by, in characters.
+LENGTHS = ((0, 20), (21, 50), (51, 100), (101, 1 << 30))
+_MOST_ROWS = 400
+_DOCUMENT_CHARACTERS = 400
+_SEED = 7
+
+
+def composed(texts: list[str]) -> TextBlock:
+    """Return texts as one block in NFC."""
+    return TextBlock(*to_nfc(*text_block(pa.array(texts, pa.large_string()))))
+
+
+def held_out_rows(table: pl.DataFrame, even: bool) -> pl.DataFrame:
+    """Return one half of the held-out rows, at most so many a language and part."""
+    half = table.filter((pl.col("hash") // 20 % 2 == 0) == even)
+    half = half.with_columns(
+        language=pl.col("label").str.split("_").list.first()
+    ).sort("hash")
+    rank = pl.int_range(pl.len()).over("label", "part")
+    return half.filter(rank < _MOST_ROWS)
+
+
+def _named(
+    annotator: LanguageAnnotator, texts: list[str]
+) -> tuple[NDArray[np.str_], Named]:
+    named = annotator.name_texts(composed(texts))
+    return np.array(annotator.languages)[named.language], named
+
+
+def calibrate(
+    annotator: LanguageAnnotator, rows: pl.DataFrame
+) -> dict[str, NDArray[np.float64]]:
+    """Return observed accuracy by class of length and raw confidence, never falling.
+
+    The annotator's model must be without calibration, its threshold 0.
+    """
+    rng = random.Random(_SEED)
+    known = rows.filter(pl.col("language").is_in(annotator.model.languages))
+    texts = [
+        cut(text, script in ("Hans", "Hant", "Jpan", "Thai", "Khmr", "Laoo"), rng)
+        for text, script in known.select("text", "script").rows()
+    ]
+    language, named = _named(annotator, texts)
+    right = language == known["language"].to_numpy()
+    length = np.searchsorted(_EDGES, named.writing.letters, side="right")
+    values = []
+    for i in range(len(_EDGES) + 1):
+        inside = (length == i) & (named.writing.letters > 0)
+        values.append(_isotonic(named.confidence[inside], right[inside]))
+    return {
+        "edges": np.array(_EDGES, np.float64),
+        "grid": _GRID,
+        "values": np.array(values),
+    }
+
+
+def _isotonic(
+    confidence: NDArray[np.float32], right: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Return the accuracy at each point of the grid, pooled until it never falls."""
+    cell = np.clip(np.rint(confidence * (len(_GRID) - 1)).astype(int), 0, len(_GRID) - 1)
+    # One imagined text a cell, right as often as its confidence says, fills the gaps.
+    n = np.bincount(cell, minlength=len(_GRID)) + 1.0
+    k = np.bincount(cell, right, minlength=len(_GRID)) + _GRID
+    blocks: list[list[float]] = []
+    for total, hits in zip(n.tolist(), k.tolist(), strict=True):
+        blocks.append([total, hits, 1])
+        while len(blocks) > 1 and (
+            blocks[-2][1] / blocks[-2][0] >= blocks[-1][1] / blocks[-1][0]
+        ):
+            last = blocks.pop()
+            blocks[-1] = [a + b for a, b in zip(blocks[-1], last, strict=True)]
+    return np.concatenate([np.full(int(w), k / n) for n, k, w in blocks])
+
+
+def documents(rows: pl.DataFrame) -> tuple[list[str], list[str]]:
+    """Return languages and texts of document length, joined from rows of one source."""
+    languages, texts = [], []
+    groups = rows.group_by(["label", "part"], maintain_order=True)
+    for _, group in groups:
+        held: list[str] = []
+        for text in group["text"].to_list():
+            held.append(text)
+            if sum(map(len, held)) >= _DOCUMENT_CHARACTERS:
+                languages.append(group["language"][0])
+                texts.append("\n".join(held))
+                held = []
+        if held:
+            languages.append(group["language"][0])
+            texts.append("\n".join(held))
+    return languages, texts
+
+
+def confuse(
+    annotator: LanguageAnnotator, rows: pl.DataFrame
+) -> tuple[list[str], NDArray[np.int32]]:
+    """Return languages, and int32[n, n]: documents of the row's taken for the column's."""
+    codes = list(annotator.languages)
+    languages, texts = documents(
+        rows.filter(pl.col("language").is_in(annotator.model.languages))
+    )
+    _, named = _named(annotator, texts)
+    number = {code: i for i, code in enumerate(codes)}
+    truth = np.array([number[code] for code in languages])
+    matrix = np.zeros((len(codes), len(codes)), np.int32)
+    np.add.at(matrix, (truth, named.language), 1)
+    return codes, matrix
+
+
+def figures(annotator: LanguageAnnotator, rows: pl.DataFrame) -> dict[str, Any]:
+    """Return accuracy in all, by length, and by language, on rows."""
+    known = rows.filter(pl.col("language").is_in(annotator.model.languages))
+    language, named = _named(annotator, known["text"].to_list())
+    truth = known["language"].to_numpy()
+    right = language == truth
+    size = named.writing.characters
+    by_length = {
+        f"{low}-{high}" if high < 1 << 30 else f">{low - 1}": round(
+            float(right[(size >= low) & (size <= high)].mean()), 4
+        )
+        for low, high in LENGTHS
+    }
+    by_language = {}
+    for code in sorted(set(truth.tolist())):
+        mine, said = truth == code, language == code
+        wrong = language[mine & ~right]
+        names, counts = np.unique(wrong, return_counts=True)
+        by_language[code] = {
+            "texts": int(mine.sum()),
+            "recall": round(float(right[mine].mean()), 3),
+            "precision": round(float(right[said].mean()) if said.any() else 0.0, 3),
+            "taken_for": names[np.argsort(-counts)][:3].tolist(),
+        }
+    return {
+        "texts": len(right),
+        "accuracy": round(float(right.mean()), 4),
+        "by_length": by_length,
+        "by_language": by_language,
+    }
+
+
+def write_tables(model: Path, table: pl.DataFrame) -> dict[str, Any]:
+    """Write the tables beside ``model``; return figures on the other half."""
+    calibration = model.with_name("calibration.npz")
+    calibration.unlink(missing_ok=True)
+    even = held_out_rows(table, even=True)
+    raw = LanguageAnnotator(model, threshold=0)
+    np.savez_compressed(calibration, allow_pickle=False, **calibrate(raw, even))
+    annotator = LanguageAnnotator(model)
+    codes, matrix = confuse(annotator, even)
+    np.savez_compressed(
+        model.with_name("confusion.npz"),
+        allow_pickle=False,
+        languages=np.array(codes, "S3"),
+        counts=matrix,
+    )
+    odd = held_out_rows(table, even=False)
+    return {
+        part: figures(annotator, odd.filter(pl.col("part") == part))
+        for part in ("held_out", "ud_heldout")
+    }
