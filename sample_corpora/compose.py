@@ -206,11 +206,11 @@ class Composer:
         def fits(passage: Passage) -> bool:
             if not themed:
                 return True
+            if by_topic and passage.topic != lead.topic:
+                return False
             if not lead.cultures:
                 return not passage.cultures
-            if by_topic:
-                return passage.topic == lead.topic
-            return bool(set(passage.cultures) & set(lead.cultures))
+            return by_topic or bool(set(passage.cultures) & set(lead.cultures))
 
         chosen = [lead]
         after = pool.index(lead) + 1
@@ -219,7 +219,15 @@ class Composer:
             chosen += [pool[after]] if pool[after].topic == "answer" else []
         by_topic = bool(draw("theme", name) % 2)
         others = [p for p in pool if p not in chosen and p.topic != "answer"]
-        others.sort(key=lambda p: (not fits(p), draw(name, p.key)))
+        # Where too few fit, a page about no culture stays about none.
+        strays = bool(lead.cultures)
+        others.sort(
+            key=lambda p: (
+                not fits(p),
+                bool(p.cultures) and not strays,
+                draw(name, p.key),
+            )
+        )
         return (chosen + others)[: max(size, len(chosen))]
 
     def _site(self, name: str, chosen: Sequence[Passage]) -> Site:
