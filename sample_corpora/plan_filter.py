@@ -74,6 +74,20 @@ def _passes(documents: list[Document], keep: int) -> list[Document]:
     return sorted(documents, key=order)[:keep]
 
 
+def _survival(
+    everything: list[Document], passed: set[str]
+) -> dict[str, dict[str, int]]:
+    """Count documents before and after the filter by language."""
+    survival: dict[str, dict[str, int]] = {}
+    for document in everything:
+        counts = survival.setdefault(
+            document.language, {"unfiltered": 0, "filtered": 0}
+        )
+        counts["unfiltered"] += 1
+        counts["filtered"] += document.doc_id in passed
+    return survival
+
+
 def filters(
     composer: Composer, by_key: Mapping[str, Passage]
 ) -> tuple[Corpus, Corpus, dict[str, dict[str, int]]]:
@@ -98,13 +112,7 @@ def filters(
         passages=(),
         dirt=("empty",),
     )
-    survival: dict[str, dict[str, int]] = {}
-    for document in everything:
-        counts = survival.setdefault(
-            document.language, {"unfiltered": 0, "filtered": 0}
-        )
-        counts["unfiltered"] += 1
-        counts["filtered"] += document.doc_id in passed
+    survival = _survival(everything, passed)
     bad: list[Reject] = bad_lines("dolma", "web")[:3]
     unfiltered = Corpus(
         "unfiltered",

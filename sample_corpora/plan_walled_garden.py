@@ -92,6 +92,22 @@ def _entries(composer: Composer, passages: list[Passage]) -> list[Document]:
     return documents
 
 
+def _foreign(composer: Composer) -> list[Document]:
+    """Return what is not Chinese within the walls: English about no culture, code."""
+    english = [
+        composer.document(
+            f"zh-en-{n}", "eng", (2,), lambda p: not p.cultures, clean=True
+        ).soiled(
+            url=f"https://zhuanlan.zhihu.com/p/{_number(f'en{n}')}", domain="zhihu.com"
+        )
+        for n in range(1, 5)
+    ]
+    code = composer.document("zh-code-1", "zxx", (1,)).soiled(
+        url=f"https://zhuanlan.zhihu.com/p/{_number('code')}", domain="zhihu.com"
+    )
+    return [*english, code]
+
+
 def walled_garden(composer: Composer, passages: list[Passage]) -> Corpus:
     """Return the corpus; ``passages`` are those in Simplified Chinese."""
     by_key = {p.key: p for p in passages}
@@ -106,17 +122,7 @@ def walled_garden(composer: Composer, passages: list[Passage]) -> Corpus:
     reposts[-1] = exact_copy(longest[0], "wb-re2", "https://weibo.com/2803301701/Op2")
     edited = [t for t in threads if any(by_key[k].edits for k in t.passages)]
     copies = [near_copy(t, f"{t.doc_id}-b", by_key) for t in edited[::3][:_EDITED]]
-    english = [
-        composer.document(
-            f"zh-en-{n}", "eng", (2,), lambda p: not p.cultures, clean=True
-        ).soiled(
-            url=f"https://zhuanlan.zhihu.com/p/{_number(f'en{n}')}", domain="zhihu.com"
-        )
-        for n in range(1, 5)
-    ]
-    code = composer.document("zh-code-1", "zxx", (1,)).soiled(
-        url=f"https://zhuanlan.zhihu.com/p/{_number('code')}", domain="zhihu.com"
-    )
+    foreign = _foreign(composer)
     empty = posts[0].soiled(
         "empty",
         doc_id="wb-empty",
@@ -127,7 +133,7 @@ def walled_garden(composer: Composer, passages: list[Passage]) -> Corpus:
         passages=(),
     )
     everything = spread(
-        "walled_garden", [*documents, *reposts, *copies, *english, code, empty], []
+        "walled_garden", [*documents, *reposts, *copies, *foreign, empty], []
     )
     half = len(everything) // 2
     first, second = everything[:half], everything[half:]
