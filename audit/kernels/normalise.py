@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["maybe_not_nfc", "to_nfc"]
 
+_ONES = uint64(0x0101010101010101)
 _HIGH_BITS = uint64(0x8080808080808080)
 
 
@@ -93,7 +94,15 @@ def _maybe_not_nfc(
         previous = int64(0)
         while at < end:
             if data[at] < 0x80:
-                while at + 8 <= end and not load64(data, at) & _HIGH_BITS:
+                while at + 8 <= end:
+                    beyond = load64(data, at) & _HIGH_BITS
+                    if beyond:
+                        # As many bytes as stand before the first beyond ASCII.
+                        mask = ((beyond & (~beyond + uint64(1))) >> uint64(7)) - uint64(
+                            1
+                        )
+                        at += int64(((mask & _ONES) * _ONES) >> uint64(56))
+                        break
                     at += 8
                 while at < end and data[at] < 0x80:
                     at += 1
