@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import logging
 import platform
 import tempfile
 import time
@@ -55,6 +56,8 @@ def _engine(runner: str) -> Engine:
             value=runner,
             next_step="Install corpus-audit again, or use --runner in-process.",
         )
+    # Beam warns of optional Google packages at import: nothing a user can act on.
+    logging.disable(logging.WARNING)
     try:
         return cast("Engine", found[0].load())
     except ImportError as error:
@@ -63,6 +66,8 @@ def _engine(runner: str) -> Engine:
             value=str(error),
             next_step="Install apache-beam, or use --runner in-process.",
         ) from error
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 def storage(request: RunRequest) -> tuple[FileSystem, Output]:
