@@ -60,16 +60,16 @@ def _answer(
     record: WarcRecord, content: bytes, max_bytes: int, *, undone: bool
 ) -> Answer | Refusal:
     headers = record.http_headers
-    status = headers.status_code if headers else None
+    status = headers.status_code if headers is not None else None
     if status is not None and not 200 <= status < 300:
         return Refusal("missing_text", f"the server answered {status}")
     if len(content) > max_bytes:
         return Refusal("too_long", f"the page expands beyond {max_bytes} bytes")
-    encoding = headers.get("Content-Encoding") if headers else None
+    encoding = headers.get("Content-Encoding") if headers is not None else None
     if not undone and encoding and not _readable(content):
         detail = f"the content encoding {encoding} cannot be undone"
         return Refusal("malformed_record", detail)
-    language = headers.get("Content-Language") if headers else None
+    language = headers.get("Content-Language") if headers is not None else None
     return Answer(content, record.http_content_type, record.http_charset, language)
 
 

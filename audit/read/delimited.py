@@ -177,8 +177,8 @@ class _Lines:
     # The lines of a stream as strings; bytes that are no UTF-8 become surrogates.
 
     def __init__(self, stream: Stream, options: ReadOptions) -> None:
-        limit = options.max_record_bytes
-        self._blocks = line_blocks(stream, start=0, stop=None, max_line=limit)
+        self._limit = options.max_record_bytes
+        self._blocks = line_blocks(stream, start=0, stop=None, max_line=self._limit)
         self._lines: Iterator[bytes] = iter(())
         self.problem: Refusal | None = None  # set while the file's last block is read
         self.told = False
@@ -195,4 +195,6 @@ class _Lines:
                 raise _LongLineError(block.too_long)
             self._lines = iter(block.data.split(b"\n"))
             line = next(self._lines, None)
+        if len(line) > self._limit:
+            raise _LongLineError(len(line))
         return line.decode("utf-8", "surrogateescape") + "\n"

@@ -196,7 +196,7 @@ def _usable(records: Sequence[dict[str, Any]], role: str, path: str) -> bool:
             isinstance(v, str) and v.startswith(("http://", "https://")) for v in values
         )
     if role == "id":
-        return all(isinstance(v, (str, int)) and v != "" for v in values)
+        return any(isinstance(v, (str, int, float)) and v != "" for v in values)
     return any(isinstance(value, (str, int, float, list)) for value in values)
 
 

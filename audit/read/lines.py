@@ -66,6 +66,8 @@ def line_blocks(
     if start:
         skipped, rest = _skip_line(stream, b"")
         offset = start - 1 + skipped
+    elif stop is not None:
+        stop = max(stop, offset + 1)  # a byte order mark belongs to the first line
     line = 0
     while stop is None or offset < stop:
         data, ended = _fill(stream, rest, max(block_bytes, 1), max_line)

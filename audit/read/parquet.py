@@ -49,18 +49,26 @@ def parquet_head(parquet: pq.ParquetFile) -> list[dict[str, Any]]:
     groups = range(parquet.metadata.num_row_groups)
     for batch in parquet.iter_batches(_HEAD_ROWS, list(groups), use_threads=False):
         rows: list[dict[str, Any]] = _plain(batch).to_pylist()
-        return rows
+        return [{k: _shown(v) for k, v in row.items()} for row in rows]
     return [dict.fromkeys(parquet.schema_arrow.names)]
 
 
+def _shown(value: Any) -> Any:
+    # Text is often stored as bytes.
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+
+
 def _plain(batch: pa.RecordBatch) -> pa.RecordBatch:
-    # Strings that are not UTF-8 cannot become Python strings: show them as bytes.
+    # A column in which some string is not UTF-8 cannot become Python strings.
     columns = []
     for column in batch.columns:
         try:
             column.validate(full=True)
         except pa.ArrowInvalid:
-            column = pa.nulls(len(column), column.type)
+            if pa.types.is_string(column.type):
+                column = column.cast(pa.binary())
+            else:
+                column = pa.nulls(len(column), column.type)
         columns.append(column)
     return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
 

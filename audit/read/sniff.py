@@ -66,8 +66,6 @@ def sniff_format(head: bytes, name: str, *, whole: bool) -> Format:
     promised = suffix_format(name)
     if found := _by_magic(head):
         return found
-    if promised in ("warc", "parquet"):
-        return Format(None, f"the name promises {promised}, the content is not")
     start = head.lstrip()
     if promised not in ("csv", "tsv", "html") and start[:1] in (b"{", b"["):
         later = _Lines(start, whole=whole)
@@ -75,6 +73,8 @@ def sniff_format(head: bytes, name: str, *, whole: bool) -> Format:
         kind = _array_kind(later, promised) if start[:1] == b"[" else kind
         if kind is not None:
             return Format(kind, "begins like JSON")
+    if promised in ("warc", "parquet"):
+        return Format(None, f"the name promises {promised}, the content is not")
     if promised is not None:
         return Format("jsonl" if promised == "json" else promised, "by its name")
     if _is_binary(head):
