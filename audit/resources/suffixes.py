@@ -107,6 +107,7 @@ class SuffixRules:
         institution: category by public suffix; ``ac.*`` is any country's ``ac``.
         names: pattern over registered domains and its category.
         file_endings: top-level domains that are file endings as well.
+        cheap: suffixes sold at a loss or given away, where farms of domains grow.
     """
 
     country: dict[str, str]
@@ -114,6 +115,7 @@ class SuffixRules:
     institution: dict[str, str]
     names: tuple[tuple[re.Pattern[str], str], ...]
     file_endings: frozenset[str]
+    cheap: frozenset[str]
 
     def category_of(self, domain: str, suffix: str) -> str | None:
         """Return the category that a suffix, or the form of the name, implies."""
@@ -146,7 +148,7 @@ def suffix_rules() -> SuffixRules:
     rows = list(csv.DictReader(text.splitlines()))
     of_kind = {
         kind: {row["key"]: row["value"] for row in rows if row["kind"] == kind}
-        for kind in ("country", "generic", "institution", "name", "file")
+        for kind in ("country", "generic", "institution", "name", "file", "cheap")
     }
     return SuffixRules(
         of_kind["country"],
@@ -154,6 +156,7 @@ def suffix_rules() -> SuffixRules:
         of_kind["institution"],
         tuple((re.compile(translate(k)), v) for k, v in of_kind["name"].items()),
         frozenset(of_kind["file"]),
+        frozenset(of_kind["cheap"]),
     )
 
 

@@ -65,8 +65,12 @@ def registry() -> Registry:
     by_name: dict[str, Platform] = {}
     hosting = set()
     for row in csv.DictReader(_compiled().splitlines()):
-        fields = [row[column] or None for column in Platform._fields[:3]]
-        platform = Platform(*fields, row["category"])
+        platform = Platform(
+            row["platform"] or None,
+            row["operator"] or None,
+            row["country"] or None,
+            row["category"],
+        )
         by_host[row["host"]] = platform
         if platform.platform:
             by_name[platform.platform] = platform
