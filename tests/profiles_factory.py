@@ -187,6 +187,9 @@ def profile_tables(
     return {
         "summary": pl.DataFrame([summary]),
         "language": language,
+        "language_segments": language.select(
+            "language", "script", "characters", segments="documents"
+        ),
         "source": mix.group_by(source).agg(pl.col(counts).sum()),
         "culture": cells,
         "duplicates": _clusters(copies),
@@ -200,6 +203,13 @@ def profile_tables(
 def _fit(frame: pl.DataFrame, name: str, corpus: str) -> pa.Table:
     contract = TABLES[name]
     full = frame.with_columns(corpus=pl.lit(corpus, pl.String))
+    # Columns that came to the contract later count nothing here.
+    full = full.with_columns(
+        pl.lit(0, pl.Int64).alias(c) for c in contract.additive if c not in full.columns
+    )
+    # Counts that a later contract added are zero until a test is about them.
+    absent = [key for key in contract.additive if key not in full.columns]
+    full = full.with_columns(pl.lit(0, pl.Int64).alias(key) for key in absent)
     keys = [key for key in contract.keys if key in full.columns]
     ordered = full.sort(keys, nulls_last=True) if keys else full
     table = ordered.select(contract.schema.names).to_arrow()
