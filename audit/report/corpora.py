@@ -77,6 +77,12 @@ class Corpus:
         )
 
     @property
+    def without_domain(self) -> float:
+        """Share of documents whose source is not known."""
+        rows = self.tables["source"].filter(pl.col("domain") == "")
+        return int(rows["documents"].sum()) / max(self.documents, 1)
+
+    @property
     def n_cultures(self) -> int:
         """Cultures that at least one document refers to."""
         rows = self.tables["culture_mix"].filter(pl.col("documents") > 0)

@@ -76,7 +76,8 @@ def test_sentences_and_small_print(page_one: Page, profiles: list[Path]) -> None
     assert f"refers to {int(value(web, 'count', 'cultures'))} cultures" in text
     gini = Estimate(**ask(web, "figure", "gini")[0])
     assert page_one.text.count(interval(gini, written_points)) >= 1
-    assert percent(value(web, "figure", "without_url")) in text
+    for figure in ("without_domain", "mixed", "outside"):
+        assert percent(value(web, "figure", figure)) in text
 
 
 def cells(page: Page, table: str, key: int) -> dict[str, list[tuple[str, Any]]]:
@@ -129,6 +130,15 @@ def test_mixes(page_one: Page, profiles: list[Path], mix: str,
             share = percent(row["documents"] / total)
             label, n_docs = names[row["key"]], count(row["documents"])
             assert f"web: {label} {share}, {n_docs} documents" in page_one.marks
+
+
+def test_paragraphs(page_one: Page, profiles: list[Path]) -> None:
+    rows = ask(profiles[0], "mix", "paragraph")
+    total = sum(row["characters"] for row in rows)
+    english = next(row["characters"] for row in rows if row["key"] == "eng")
+    text = f"{percent(english / total)}, {count(english)} characters"
+    # The factory's paragraphs are its documents: both charts say the same.
+    assert page_one.marks.count(f"web: English {text}") == 2
 
 
 def test_cultures(page_one: Page, page_three: Page, profiles: list[Path]) -> None:

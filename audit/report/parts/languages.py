@@ -36,6 +36,8 @@ class Languages(NamedTuple):
 
     by_documents: str
     by_characters: str
+    by_paragraphs: str
+    mixed: list[tuple[str, int, str, str]]
     legend: Legend
     scripts: str
     script_legend: Legend
@@ -56,8 +58,9 @@ def languages(corpora: Sequence[Corpus]) -> Languages:
     """Return the language part for one or several corpora."""
     n_docs = counts_by_corpus(corpora, "language", "language")
     # The same keys in the same colours, whichever weight is shown.
-    n_chars = counts_by_corpus(corpora, "language", "language", "characters")
-    order = n_docs.select("key").join(n_chars, on="key", maintain_order="left")
+    order = _like(
+        n_docs, counts_by_corpus(corpora, "language", "language", "characters")
+    )
     scripts = counts_by_corpus(corpora, "language", "script")
     expected = speaker_shares()
     by_documents, legend = mix_chart(
@@ -66,18 +69,40 @@ def languages(corpora: Sequence[Corpus]) -> Languages:
     by_characters, _ = mix_chart(
         corpora, order, language_name, "Languages by characters", "characters"
     )
+    paragraphs = _like(
+        n_docs, counts_by_corpus(corpora, "language_segments", "language", "characters")
+    )
+    by_paragraphs, _ = mix_chart(
+        corpora, paragraphs, language_name, "Languages by paragraph", "characters"
+    )
     script_chart, script_legend = mix_chart(
         corpora, scripts, script_name, "Scripts by documents", "documents"
     )
     return Languages(
         by_documents,
         by_characters,
+        by_paragraphs,
+        [_mixed(corpus) for corpus in corpora],
         legend,
         script_chart,
         script_legend,
         _speakers(corpora, n_docs, expected) if expected else "",
         _sheet(corpora, n_docs, order, expected),
     )
+
+
+def _like(n_docs: pl.DataFrame, counts: pl.DataFrame) -> pl.DataFrame:
+    """Return ``counts`` with the keys in the order of ``n_docs``, others after."""
+    place = n_docs.select("key", place=pl.int_range(pl.len()))
+    joined = counts.join(place, on="key", how="left", maintain_order="left")
+    return joined.sort("place", nulls_last=True, maintain_order=True).drop("place")
+
+
+def _mixed(corpus: Corpus) -> tuple[str, int, str, str]:
+    outside = corpus.summary["characters_outside_main_language"]
+    part = outside / max(corpus.summary["characters"], 1)
+    mixed = percent(corpus.share("mixed_documents"))
+    return corpus.label, corpus.slot, mixed, percent(part)
 
 
 def _speakers(

@@ -151,9 +151,9 @@ def limits(corpora: Sequence[Corpus]) -> list[tuple[str, str]]:
         ("Languages", _language_limit(corpora)),
         (
             "Sources",
-            _each(corpora, "Without a usable URL: ", _without_url)
-            + " Such documents have no domain and stand outside of every figure about "
-            "sources. A registered domain is who hosts a text, not who wrote it.",
+            _each(corpora, "Without a known source: ", _without_domain)
+            + " They stand outside of every figure about sources. A registered domain "
+            "is who hosts a text, not who wrote it.",
         ),
         (
             "Duplicates",
@@ -188,8 +188,8 @@ def _each(corpora: Sequence[Corpus], lead: str, value: Any) -> str:
     return f"{lead}{', '.join(parts)}."
 
 
-def _without_url(corpus: Corpus) -> str:
-    return percent(1 - corpus.share("documents_with_url"))
+def _without_domain(corpus: Corpus) -> str:
+    return percent(corpus.without_domain)
 
 
 def _unlocated(corpus: Corpus) -> str:

@@ -110,7 +110,7 @@ def _sizes(corpus: Corpus) -> Sequence[int]:
 
 def _inequality(corpus: Corpus) -> tuple[str, int, str, str, str]:
     gini = corpus.estimate("domain", "gini")
-    without = percent(1 - corpus.share("documents_with_url"))
+    without = percent(corpus.without_domain)
     return (
         corpus.label,
         corpus.slot,

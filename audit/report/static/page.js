@@ -98,6 +98,10 @@
     place(x, y);
   };
   const hush = () => { tip.hidden = true; };
+  const sayAt = (mark) => {
+    const box = mark.getBoundingClientRect();
+    say(mark, box.x + box.width / 2, box.y + box.height / 2);
+  };
   for (const chart of all("svg.chart")) {
     let at = -1;
     let marks = null;
@@ -123,9 +127,12 @@
       leave();
       marks[at].classList.add("at");
       tip.setAttribute("role", "status");
-      const box = marks[at].getBoundingClientRect();
-      say(marks[at], box.x + box.width / 2, box.y + box.height / 2);
+      sayAt(marks[at]);
     });
   }
-  window.addEventListener("scroll", hush, { passive: true });
+  // What the keyboard chose moves with the page; what the pointer showed is left behind.
+  window.addEventListener("scroll", () => {
+    const chosen = document.querySelector(".mark.at");
+    if (chosen) sayAt(chosen); else hush();
+  }, { passive: true });
 })();
