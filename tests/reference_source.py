@@ -8,6 +8,10 @@ WEB = {"http", "https", "ftp", "ftps", "ws", "wss", "gopher", "gemini"}
 ASCII_LOWER = {upper: upper + 32 for upper in range(65, 91)}
 ICANN = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 
+EVERY = tldextract.TLDExtract(
+    suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True
+)
+
 
 def raw_host(url):
     """The host of one URL as the kernel writes it."""
@@ -44,6 +48,8 @@ def raw_host(url):
 
 
 def registered(host):
-    """Registered domain and ICANN suffix of a host, straight from tldextract."""
-    found = ICANN(f"http://{host}/")
-    return (f"{found.domain}.{found.suffix}", found.suffix) if found.domain else None
+    """Registered domain and suffix of a host, straight from tldextract."""
+    found = EVERY(f"http://{host}/")
+    found = found if found.domain else ICANN(f"http://{host}/")
+    domain = f"{found.domain}.{found.suffix}" if found.domain else found.suffix
+    return (domain, found.suffix) if found.suffix else None

@@ -61,7 +61,8 @@ def source_of_host(raw: str) -> Source | None:
     place = place_of(raw, known.hosting)
     if place is None:
         return None
-    platform = known.find(normalise_host(raw.removeprefix("?")))
+    host = raw if raw in known.by_host else normalise_host(raw.removeprefix("?"))
+    platform = known.find(host)
     if platform is None:
         return Source(
             place.domain, place.suffix, None, place.category, place.country, "url"

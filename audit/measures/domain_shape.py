@@ -97,7 +97,7 @@ def _labels(
     documents: Sequence[int],
     cheap: Collection[str],
 ) -> pl.DataFrame:
-    """Return one row a usable domain: its own label, its suffix, whether it is cheap."""
+    """Return one row a usable domain: its label, its suffix, whether it is cheap."""
     schema = {"domain": pl.String, "suffix": pl.String, "documents": pl.Int64}
     frame = pl.DataFrame([domains, suffixes, documents], schema=schema)
     top = pl.col("suffix").str.split(".").list.last()

@@ -14,7 +14,6 @@ from __future__ import annotations
 import csv
 import ipaddress
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import translate
 from functools import cache
@@ -141,6 +140,17 @@ class SuffixRules:
         return tld.upper() if len(tld) == 2 else None
 
 
+def _one_pattern_each(
+    names: dict[str, str],
+) -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Join the patterns of each category: one look a host, not one a pattern."""
+    categories = sorted(set(names.values()))
+    return tuple(
+        (re.compile("|".join(translate(k) for k, v in names.items() if v == c)), c)
+        for c in categories
+    )
+
+
 @cache
 def suffix_rules() -> SuffixRules:
     """Read suffixes.csv, once per process."""
@@ -154,31 +164,48 @@ def suffix_rules() -> SuffixRules:
         of_kind["country"],
         frozenset(of_kind["generic"]),
         of_kind["institution"],
-        tuple((re.compile(translate(k)), v) for k, v in of_kind["name"].items()),
+        _one_pattern_each(of_kind["name"]),
         frozenset(of_kind["file"]),
         frozenset(of_kind["cheap"]),
     )
 
 
-class _Extractors(NamedTuple):
-    every: tldextract.TLDExtract
-    icann: tldextract.TLDExtract
+class _Suffixes(NamedTuple):
+    """A public suffix list: plain rules, parents of ``*`` rules, ``!`` exceptions."""
+
+    rules: frozenset[str]
+    wild: frozenset[str]
+    exceptions: frozenset[str]
+
+    def of(self, host: str) -> str:
+        """Return the longest suffix of a host, "" where no rule fits."""
+        name = host
+        while name:
+            parent = name.partition(".")[2]
+            if name in self.exceptions:
+                return parent
+            if name in self.rules or parent in self.wild:
+                return name
+            name = parent
+        return ""
 
 
 @cache
-def _extractors(hosting: frozenset[str]) -> _Extractors:
-    return _Extractors(
-        tldextract.TLDExtract(
-            cache_dir=None,
-            suffix_list_urls=(),
-            include_psl_private_domains=True,
-            extra_suffixes=sorted(hosting),
-        ),
-        tldextract.TLDExtract(cache_dir=None, suffix_list_urls=()),
+def _suffixes(hosting: frozenset[str], private: bool) -> _Suffixes:
+    """Index the list that tldextract bundles, in A-labels, once per process."""
+    extract = tldextract.TLDExtract(
+        cache_dir=None, suffix_list_urls=(), include_psl_private_domains=private
     )
+    rules, wild, exceptions = set(hosting), set[str](), set[str]()
+    for rule in extract.tlds:
+        name = rule.removeprefix("!").removeprefix("*.")
+        name = name if name.isascii() else _to_ascii(name)
+        kind = {"!": exceptions, "*": wild}.get(rule[0], rules)
+        kind.add(name)
+    return _Suffixes(frozenset(rules), frozenset(wild), frozenset(exceptions))
 
 
-def place_of(raw: str, hosting: Iterable[str] = ()) -> Place | None:
+def place_of(raw: str, hosting: frozenset[str] = frozenset()) -> Place | None:
     """Return the place of a raw host, None where it is no public name.
 
     A site under a private suffix (``someone.github.io``) is a registered domain of
@@ -189,28 +216,33 @@ def place_of(raw: str, hosting: Iterable[str] = ()) -> Place | None:
         raw: Host from `audit.kernels.url.extract_hosts`; a leading ``?`` marks a name
             that stood alone, refused where its ending is that of a file.
         hosting: Suffixes beyond the public suffix list under which each name is a
-            site of its own (blog hosts).
+            site of its own (blog hosts), in A-labels.
     """
     host = normalise_host(raw.removeprefix("?"))
-    if not host:
+    if not host or "." not in host.replace(":", "."):
         return None
-    if ":" in host or _IPV4.fullmatch(host):
-        return Place(host, None, None, None)
-    every, icann = _extractors(
-        hosting if isinstance(hosting, frozenset) else frozenset(hosting)
-    )
-    narrow = icann.extract_str(host)
-    if not narrow.suffix or "." not in host:
+    if host[-1].isdigit() or ":" in host:
+        # No top-level domain ends in a digit: an address, or no public name.
+        return Place(host, None, None, None) if _is_address(host) else None
+    if raw[0] == "?" and host.rpartition(".")[2] in suffix_rules().file_endings:
         return None
+    return _place_of_name(host, hosting)
+
+
+def _is_address(host: str) -> bool:
+    return ":" in host or _IPV4.fullmatch(host) is not None
+
+
+def _place_of_name(host: str, hosting: frozenset[str]) -> Place | None:
+    icann = _suffixes(frozenset(), private=False).of(host)
+    if not icann:
+        return None
+    suffix = _suffixes(hosting, private=True).of(host)
+    suffix = icann if suffix == host else suffix
+    # One label more than the suffix; the suffix itself where nothing stands before it.
+    rest = host[: -len(suffix) - 1]
+    domain = f"{rest.rpartition('.')[2]}.{suffix}" if rest else suffix
     rules = suffix_rules()
-    if raw.startswith("?") and host.rpartition(".")[2] in rules.file_endings:
-        return None
-    wide = every.extract_str(host)
-    split = wide if wide.domain else narrow
-    domain = f"{split.domain}.{split.suffix}" if split.domain else split.suffix
     return Place(
-        domain,
-        split.suffix,
-        rules.country_of(narrow.suffix),
-        rules.category_of(domain, narrow.suffix),
+        domain, suffix, rules.country_of(icann), rules.category_of(domain, icann)
     )
