@@ -33,6 +33,11 @@ __all__ = [
 ]
 
 PREFIX = "corpus_audit."
+# What every profile has; other tables depend on options of the run.
+_NEEDED = (
+    "summary", "language", "source", "culture", "duplicates", "diversity", "rejects",
+    "mix", "culture_mix", "reference",
+)  # fmt: skip
 _AGAIN = "Profile the corpus again with this version of corpus-audit."
 
 
@@ -260,11 +265,10 @@ def _expand(path: Path) -> list[Path]:
 
 
 def _open(folder: Path) -> tuple[Path, str, dict[str, str]]:
-    optional = {"overlap", "documents"}
     missing = [
         f"{name}.parquet"
-        for name in TABLES
-        if name not in optional and not (folder / f"{name}.parquet").exists()
+        for name in _NEEDED
+        if not (folder / f"{name}.parquet").exists()
     ]
     if missing:
         raise ProfileError(

@@ -26,9 +26,9 @@ import pyarrow as pa
 from audit.compare.load import PREFIX, Profile, require_mergeable
 from audit.compare.pairs import regions_of
 from audit.errors import ProfileError
+from audit.fold.diversity import profile_diversity
 from audit.fold.profile import conform
 from audit.fold.store import write_table
-from audit.measures.profile_diversity import diversity_table
 from schemas.profile import TABLES
 
 __all__ = ["DUPLICATES_NOTE", "Diversity", "merge_profiles", "merge_tables"]
@@ -48,7 +48,7 @@ def merge_profiles(
     *,
     name: str | None = None,
     overwrite: bool = False,
-    diversity: Diversity = diversity_table,
+    diversity: Diversity = profile_diversity,
 ) -> Path:
     """Merge profiles into ``out/name``.
 
@@ -105,7 +105,7 @@ def merge_tables(
     profiles: Sequence[Profile],
     corpus: str,
     *,
-    diversity: Diversity = diversity_table,
+    diversity: Diversity = profile_diversity,
 ) -> dict[str, pa.Table]:
     """Return the tables of the merged profile, conformed and sorted.
 

@@ -277,7 +277,7 @@ def mix_sections(result: MixResult, *, limit: int = 20) -> list[Section]:
     ]
     if result.unreachable > 0:
         text.append(
-            f"{percent(result.unreachable)} of the target is on keys that no corpus has."
+            f"{percent(result.unreachable)} of the target lies on keys no corpus has."
         )
     header = ("corpus", "weight>", f"{result.unit}>", "epochs>", "binds",
               "marginal value (bits)>", "worth (bits)>")  # fmt: skip

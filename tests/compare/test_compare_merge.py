@@ -17,6 +17,8 @@ from audit.compare.merge import DUPLICATES_NOTE, merge_profiles, merge_tables
 from audit.errors import ProfileError
 from schemas.profile import TABLES
 
+LAYOUT = '{"bands": 20, "num_perm": 128, "seed": 1}'
+
 
 @pytest.fixture(scope="module")
 def out(tmp_path_factory):
@@ -165,7 +167,7 @@ def test_what_cannot_be_merged_is_refused(out, tmp_path):
     [
         ({"corpus_audit.sample": "0.5"}, "1.0 and 0.5"),
         (
-            {"corpus_audit.layout": '{"bands": 20, "num_perm": 128, "seed": 1}'},
+            {"corpus_audit.layout": LAYOUT},
             "14 and 20",
         ),
         ({"corpus_audit.resources": "{}"}, "culture@1"),
