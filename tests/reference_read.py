@@ -72,7 +72,8 @@ def reference_lines(data, name, text="text", doc_id="id"):
         if not line.strip(b" \t\r\n"):
             continue
         try:
-            record = json.loads(line.decode("utf-8"), parse_float=_Number, parse_int=_Number)
+            decoded = line.decode("utf-8")
+            record = json.loads(decoded, parse_float=_Number, parse_int=_Number)
             json.dumps(record, ensure_ascii=False).encode("utf-8")
         except (ValueError, RecursionError):
             rejected.append(number)

@@ -88,27 +88,25 @@ class _LinesReader:
         self._last = -1  # number of the line that has no line feed
 
     def read(self, block: LineBlock) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
-        n_lines = len(block.ends)
+        self.lines = block.first_line + len(block.ends)
         if block.too_long:
             yield self._too_long(block)
             return
+        self._problem = block.problem
         data = np.frombuffer(block.data, np.uint8)
         starts = np.concatenate([np.zeros(1, np.int64), block.ends[:-1] + 1])
-        positions = np.arange(n_lines) + block.first_line + 1
-        self._problem = block.problem
-        n_parts = -(-n_lines // self._size.documents)
-        for part in np.array_split(np.arange(n_lines), n_parts):
-            rows = slice(int(part[0]), int(part[-1]) + 1)
-            ends = block.ends[rows]
+        lines = np.flatnonzero(block.ends > starts)
+        n_parts = -(-len(lines) // self._size.documents)
+        for part in np.array_split(lines, n_parts) if n_parts else ():
+            ends = block.ends[part]
             self._last = len(ends) - 1 if ends[-1] == len(data) else -1
-            self.lines = block.first_line + rows.stop
-            yield self._reader.read(
-                data, starts[rows], ends, positions[rows], starts[rows] + block.offset
-            )
+            self.lines = block.first_line + int(part[-1]) + 1
+            positions, places = part + block.first_line + 1, starts[part] + block.offset
+            yield self._reader.read(data, starts[part], ends, positions, places)
+        self.lines = block.first_line + len(block.ends)
 
     def _too_long(self, block: LineBlock) -> tuple[pa.RecordBatch, pa.RecordBatch]:
         rows = Rows(self._file, self._size)
-        self.lines = block.first_line + 1
         rows.add(self.lines, block.offset, too_long(block.too_long, self._options))
         batch = rows.take(0)
         return batch.documents, batch.rejects

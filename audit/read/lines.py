@@ -64,8 +64,8 @@ def line_blocks(
     """
     offset, rest = start + stream.bom, b""
     if start:
-        skipped, rest = _skip_line(stream, b"")
-        offset = start - 1 + skipped
+        skipped, ended, rest = _skip_line(stream, b"")
+        offset = start - 1 + skipped + ended
     elif stop is not None:
         stop = max(stop, offset + 1)  # a byte order mark belongs to the first line
     line = 0
@@ -77,9 +77,9 @@ def line_blocks(
         if stop is not None:
             end = _end_of_split(data, end, stop - offset)
         if end == 0:  # one line, and it is beyond the limit
-            size, rest = _skip_line(stream, data)
+            size, ended, rest = _skip_line(stream, data)
             yield LineBlock(b"", np.zeros(1, np.int64), offset, line, too_long=size)
-            offset, line = offset + size, line + 1
+            offset, line = offset + size + ended, line + 1
             continue
         block, rest = data[:end], data[end:]
         problem = stream.problem if ended and not rest else None
@@ -120,14 +120,15 @@ def _end_of_split(data: bytes, end: int, room: int) -> int:
     return end if newline < 0 else newline + 1
 
 
-def _skip_line(stream: Stream, seen: bytes) -> tuple[int, bytes]:
-    # Bytes up to and with the next line feed, counted and dropped; and what follows.
+def _skip_line(stream: Stream, seen: bytes) -> tuple[int, bool, bytes]:
+    # Bytes up to the next line feed, counted and dropped; whether there is one; what
+    # follows it.
     size = 0
     while True:
         newline = seen.find(b"\n")
         if newline >= 0:
-            return size + newline + 1, seen[newline + 1 :]
+            return size + newline, True, seen[newline + 1 :]
         size += len(seen)
         seen = stream.read(_BLOCK)
         if not seen:
-            return size, b""
+            return size, False, b""

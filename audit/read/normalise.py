@@ -18,7 +18,7 @@ __all__ = ["iso_day", "iso_days"]
 
 _ISO = r"^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?:$|[T ])"
 _NUMBER = re.compile(r"^-?\d+(?:\.\d*)?(?:[eE]\+?\d+)?$")
-_COMPACT = re.compile(r"^(\d{4})(\d\d)(\d\d)(?:T?\d{4,6}Z?)?$")
+_COMPACT = re.compile(r"^(\d{4})(\d\d)(\d\d)(?:T?(?:\d{4}|\d{6})Z?)?$")
 _PARTED = re.compile(r"^(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})(?:日|$|\D)")
 _RFC_1123 = re.compile(r"^(?:[A-Za-z]{3,9},? )?\d{1,2}[ -][A-Za-z]{3}[ -]\d{2,4} ")
 _WORDS = ("%B %d, %Y", "%b %d, %Y", "%d %B %Y", "%d %b %Y", "%a %b %d %H:%M:%S %Y")
