@@ -77,7 +77,7 @@ def run_tasks(run: EngineRun, filesystem: FileSystem, output: Output) -> None:
         overlap_stage(
             {
                 "exact_members": shuffle["exact_members"][0],
-                "near_members": shuffle["near_members"][0],
+                "near_across": shuffle["near_across"][0],
                 "exact_edges": [
                     b for blocks in shuffle["exact_edges"].values() for b in blocks
                 ],
@@ -94,6 +94,6 @@ def _send(shuffle: _Shuffle, blocks: Iterable[Block]) -> None:
 
 def _taken(shuffle: _Shuffle, tag: str) -> Iterable[list[bytes]]:
     """Yield the blocks of a tag by ascending key, and let go of them."""
-    taken = shuffle.pop(tag, {})
+    taken = shuffle.pop(tag, defaultdict(list))
     for key in sorted(taken):
         yield taken.pop(key)

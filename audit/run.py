@@ -29,7 +29,7 @@ from audit.errors import (
     RejectRateError,
 )
 from audit.fold.store import footer
-from audit.job.output import LocalOutput, write_whole
+from audit.job.output import LocalOutput, write_bytes
 from audit.job.plan import CorpusInput, Plan, make_plan
 from audit.job.progress import PROGRESS
 from audit.job.request import EngineRun, RunResult
@@ -88,7 +88,7 @@ def remote_filesystem() -> FileSystem:
 def plan_of(request: RunRequest, filesystem: FileSystem) -> Plan:
     """Find the files of a request and cut them into tasks."""
     corpora = [CorpusInput(n, patterns) for n, patterns in request.corpora.items()]
-    return make_plan(corpora, request.config.read, filesystem)
+    return make_plan(corpora, request.config.read, filesystem, request.task_bytes)
 
 
 def run(request: RunRequest) -> RunResult:
@@ -131,10 +131,10 @@ def run(request: RunRequest) -> RunResult:
     counts = _counts(plan, staging, output)
     _check_text_found(counts, staging, output)
     record = _record(request, plan, metadata, counts, seconds)
-    write_whole(
+    write_bytes(
         output,
         output.join(staging, "run.json"),
-        lambda file: file.write(json.dumps(record, indent=1).encode() + b"\n"),
+        json.dumps(record, indent=1).encode() + b"\n",
     )
     output.remove(output.join(staging, "tasks"))
     output.remove(output.join(staging, "run-key.json"))
@@ -162,11 +162,7 @@ def _write_page(plan: Plan, staging: str, output: Output) -> None:
                 target.write_bytes(output.read(path) or b"")
         page = here / "report.html"
         build_page([here / corpus for corpus in plan.corpora], page)
-        write_whole(
-            output,
-            output.join(staging, "report.html"),
-            lambda file: file.write(page.read_bytes()),
-        )
+        write_bytes(output, output.join(staging, "report.html"), page.read_bytes())
 
 
 def _check_out(request: RunRequest, output: Output) -> None:
@@ -213,7 +209,7 @@ def _open_staging(
     stored = output.read(key_path) if request.resume else None
     if stored is None:
         output.remove(staging)
-        write_whole(output, key_path, lambda file: file.write(json.dumps(key).encode()))
+        write_bytes(output, key_path, json.dumps(key).encode())
         return staging
     before = json.loads(stored)
     for name, value in key.items():

@@ -20,7 +20,7 @@ import apache_beam as beam
 from apache_beam import pvalue
 
 from audit.errors import CorpusAuditError, RunError
-from audit.job.output import write_whole
+from audit.job.output import write_bytes
 from audit.job.progress import PROGRESS
 from audit.job.spec import spec_of
 from audit.job.toolbox import toolbox
@@ -54,7 +54,7 @@ def run_tasks(
     # Largest first: the last tasks to be handed out are the small ones.
     tasks = sorted(run.plan.tasks, key=lambda task: (-task.size, task.ordinal))
     lines = b"\n".join(task.to_json() for task in tasks) + b"\n"
-    write_whole(output, plan_path, lambda file: file.write(lines))
+    write_bytes(output, plan_path, lines)
     spec = spec_of(run, remote="://" in run.staging or _reads_remote(run))
     if run.request.runner in LOCAL_RUNNERS:
         # Models are loaded and kernels compiled before several threads want them.
@@ -113,9 +113,9 @@ def build(pipeline: beam.Pipeline, spec: JobSpec, plan_path: str) -> None:
     near = _near(scanned.bands, tasks, spec)
     finished = (
         {
-            "counts": _merged(scanned.counts, "Counts", transforms.MergeCounts()),
-            "near_edges": _merged(near.near_edges, "Near", transforms.MergeEdges()),
-            "exact_edges": _merged(exact.exact_edges, "Exact", transforms.MergeEdges()),
+            "counts": _merged(scanned.counts),
+            "near_edges": near.near_edges,
+            "exact_edges": exact.exact_edges,
             "exact_sizes": exact.exact_sizes,
         }
         | "GatherCorpora" >> beam.CoGroupByKey()
@@ -134,7 +134,7 @@ def build(pipeline: beam.Pipeline, spec: JobSpec, plan_path: str) -> None:
             transforms.WriteOverlap(spec),
             finished=pvalue.AsList(finished),
             exact_members=pvalue.AsList(exact.exact_members),
-            near_members=pvalue.AsList(near.near_members),
+            near_across=pvalue.AsList(near.near_across),
             exact_edges=pvalue.AsList(exact.exact_edges),
         )
     )
@@ -157,7 +157,7 @@ def _near(bands: Any, tasks: Any, spec: JobSpec) -> Any:
         {"pairs": found.pairs, "sets": sets}
         | "GatherPairs" >> beam.CoGroupByKey()
         | "VerifyPairs"
-        >> _tagged(transforms.VerifyPairs(spec), "near_edges", "near_members")
+        >> _tagged(transforms.VerifyPairs(spec), "near_edges", "near_across")
     )
 
 
@@ -165,10 +165,10 @@ def _tagged(stage: beam.DoFn, *tags: str) -> Any:
     return beam.ParDo(stage).with_output_types(Block).with_outputs(*tags)
 
 
-def _merged(blocks: Any, what: str, how: beam.CombineFn) -> Any:
-    return blocks | f"Merge{what}" >> beam.CombinePerKey(how).with_hot_key_fanout(
-        _FANOUT
-    ).with_output_types(Block)
+def _merged(counts: Any) -> Any:
+    return counts | "MergeCounts" >> beam.CombinePerKey(
+        transforms.MergeCounts()
+    ).with_hot_key_fanout(_FANOUT).with_output_types(Block)
 
 
 def main() -> None:

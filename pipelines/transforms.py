@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Tuple  # noqa: UP035 Beam reads this spel
 
 import apache_beam as beam
 from apache_beam import pvalue
-from apache_beam.metrics import Metrics
+from apache_beam.metrics.metric import Metrics
 
 from audit.job import stages
 from audit.job.finish import finish_stage
@@ -33,7 +33,6 @@ __all__ = [
     "GroupExact",
     "LookAgain",
     "MergeCounts",
-    "MergeEdges",
     "ReadPlan",
     "ScanTasks",
     "VerifyPairs",
@@ -66,7 +65,7 @@ class _Stage(beam.DoFn):
 class ReadPlan(_Stage):
     """From the name of a plan to its tasks, largest first."""
 
-    def process(self, path: str) -> Iterator[Block]:  # type: ignore[override]
+    def process(self, path: str) -> Iterator[Block]:
         """Yield every task of the plan at this path."""
         for line in (self.output.read(path) or b"").splitlines():
             yield Task.from_json(line).ordinal, line
@@ -79,7 +78,7 @@ class ScanTasks(_Stage):
         super().__init__(spec)
         self.documents = Metrics.counter(_NAMESPACE, "documents")
 
-    def process(self, element: tuple[int, Iterable[bytes]]) -> Iterator[Any]:  # type: ignore[override]
+    def process(self, element: tuple[int, Iterable[bytes]]) -> Iterator[Any]:
         """Yield counts by corpus, bands and content hashes by partition."""
         for text in element[1]:
             found = stages.scan_stage(
@@ -92,7 +91,7 @@ class ScanTasks(_Stage):
 class GroupExact(_Stage):
     """Documents of one content, by partition of the content hash."""
 
-    def process(self, element: tuple[int, Iterable[bytes]]) -> Iterator[Any]:  # type: ignore[override]
+    def process(self, element: tuple[int, Iterable[bytes]]) -> Iterator[Any]:
         """Yield edges by corpus, and exact overlap between corpora."""
         yield from self.tagged(stages.exact_stage(element[1], self.spec))
 
@@ -100,7 +99,7 @@ class GroupExact(_Stage):
 class FindCandidates(_Stage):
     """Pairs that share a band, by partition of the band key."""
 
-    def process(self, element: tuple[int, Iterable[bytes]]) -> Iterator[Any]:  # type: ignore[override]
+    def process(self, element: tuple[int, Iterable[bytes]]) -> Iterator[Any]:
         """Yield pairs by pair partition, and the rows that are needed by task."""
         yield from self.tagged(stages.candidate_stage(element[1], self.spec))
 
@@ -108,7 +107,7 @@ class FindCandidates(_Stage):
 class LookAgain(_Stage):
     """The second look: the shingles of documents that are in a candidate pair."""
 
-    def process(self, element: tuple[int, dict[str, list[bytes]]]) -> Iterator[Block]:  # type: ignore[override]
+    def process(self, element: tuple[int, dict[str, list[bytes]]]) -> Iterator[Block]:
         """Yield shingle sets by pair partition."""
         _, found = element
         if found["needs"]:
@@ -121,7 +120,7 @@ class LookAgain(_Stage):
 class VerifyPairs(_Stage):
     """Jaccard similarity of the pairs of one partition."""
 
-    def process(self, element: tuple[int, dict[str, list[bytes]]]) -> Iterator[Any]:  # type: ignore[override]
+    def process(self, element: tuple[int, dict[str, list[bytes]]]) -> Iterator[Any]:
         """Yield verified edges by corpus, and near overlap between corpora."""
         _, found = element
         yield from self.tagged(
@@ -132,15 +131,15 @@ class VerifyPairs(_Stage):
 class MergeCounts(beam.CombineFn):
     """Adds up accumulators; all of it happens in the fold."""
 
-    def create_accumulator(self) -> bytes:  # type: ignore[override]
+    def create_accumulator(self) -> bytes:
         """Return nothing counted."""
         return b""
 
-    def add_input(self, mutable_accumulator: bytes, element: bytes) -> bytes:  # type: ignore[override]
+    def add_input(self, mutable_accumulator: bytes, element: bytes) -> bytes:
         """Add one accumulator."""
         return stages.merge_count_blocks([mutable_accumulator, element])
 
-    def merge_accumulators(self, accumulators: Iterable[bytes]) -> bytes:  # type: ignore[override]
+    def merge_accumulators(self, accumulators: Iterable[bytes]) -> bytes:
         """Add up many."""
         return stages.merge_count_blocks(accumulators)
 
@@ -149,30 +148,10 @@ class MergeCounts(beam.CombineFn):
         return accumulator
 
 
-class MergeEdges(beam.CombineFn):
-    """Joins sets of edges, keeping no more of them than the clusters need."""
-
-    def create_accumulator(self) -> bytes:  # type: ignore[override]
-        """Return no edges."""
-        return b""
-
-    def add_input(self, mutable_accumulator: bytes, element: bytes) -> bytes:  # type: ignore[override]
-        """Add one set."""
-        return stages.merge_edges([mutable_accumulator, element])
-
-    def merge_accumulators(self, accumulators: Iterable[bytes]) -> bytes:  # type: ignore[override]
-        """Join many."""
-        return stages.merge_edges(accumulators)
-
-    def extract_output(self, accumulator: bytes) -> bytes:
-        """Return the whole."""
-        return accumulator
-
-
 class FinishCorpus(_Stage):
     """From counts and edges to the tables of one corpus, on disk."""
 
-    def process(self, element: tuple[int, dict[str, list[bytes]]]) -> Iterator[str]:  # type: ignore[override]
+    def process(self, element: tuple[int, dict[str, list[bytes]]]) -> Iterator[str]:
         """Write the corpus and yield its name."""
         corpus, found = element
         yield finish_stage(corpus, found, self.spec, self.output)
@@ -181,7 +160,7 @@ class FinishCorpus(_Stage):
 class AddClusters(_Stage):
     """Tells each stored document its cluster, once all clusters are known."""
 
-    def process(self, element: Block, finished: list[str]) -> None:  # type: ignore[override]  # noqa: ARG002 a barrier
+    def process(self, element: Block, finished: list[str]) -> None:  # noqa: ARG002 a barrier
         """Fill in the cluster columns of a task's documents."""
         add_clusters(Task.from_json(element[1]), self.spec, self.output)
 
@@ -189,19 +168,19 @@ class AddClusters(_Stage):
 class WriteOverlap(_Stage):
     """From shared documents to the overlap of corpora, on disk."""
 
-    def process(  # type: ignore[override]
+    def process(
         self,
         _: bytes,
         finished: list[str],
         exact_members: list[Block],
-        near_members: list[Block],
+        near_across: list[Block],
         exact_edges: list[Block],
     ) -> Iterator[str]:
         """Write the table, once all corpora are there, and yield its path."""
         if len(finished) > 1:
             found = {
                 "exact_members": [block for _, block in exact_members],
-                "near_members": [block for _, block in near_members],
+                "near_across": [block for _, block in near_across],
                 "exact_edges": [block for _, block in exact_edges],
             }
             yield overlap_stage(found, self.spec, self.output)

@@ -78,6 +78,22 @@ TABLES: dict[str, TableContract] = {
         ("clusters", "documents", "characters"),
         key_types={"cluster_size": pa.int64()},
     ),
+    # What stands behind the near-duplicate count: verified pairs, documents directly
+    # similar to their representative or only connected through others, the largest
+    # cluster, and the count corrected for pairs that banding misses.
+    "near_figures": TableContract(
+        pa.schema(
+            [
+                pa.field("corpus", pa.string()),
+                pa.field("figure", pa.string()),
+                pa.field("value", pa.float64()),
+                pa.field("low", pa.float64()),
+                pa.field("high", pa.float64()),
+            ]
+        ),
+        ("figure",),
+        (),
+    ),
     "diversity": TableContract(
         pa.schema(
             [

@@ -8,7 +8,7 @@ from audit.commands.output_format import emit, format_option
 from audit.compare.diff import compare
 from audit.compare.filtering import filter_view
 from audit.compare.load import load_profiles
-from audit.compare.render import comparison_sections, filter_sections
+from audit.compare.sections import comparison_sections, filter_sections
 from audit.errors import ConfigError
 
 __all__ = ["command"]

@@ -13,16 +13,20 @@ import pyarrow as pa
 
 from audit.errors import AccountingError
 from audit.fold.accumulator import Accumulator
+from audit.fold.diversity import profile_diversity
 from audit.fold.profile import conform, finish_tables
 from audit.fold.store import write_table
 from audit.job.keep import store_clusters
 from audit.job.output import write_whole
 from audit.job.packing import unpack
-from audit.job.stages import Edges, clusters_of, merge_count_blocks, merge_edges
+from audit.job.stages import Edges, merge_count_blocks, verified_of
 from audit.job.toolbox import toolbox
-from audit.link.exact import count_sizes
-from audit.link.pairs import corpus_of
-from audit.measures.profile_diversity import diversity_table
+from audit.link.figures import (
+    Corrected,
+    NearFigures,
+    corrected_documents,
+    near_figures,
+)
 from audit.resources.countries import countries
 from schemas.profile import TABLES
 
@@ -56,11 +60,12 @@ def finish_stage(
     """
     name = spec.corpora[corpus]
     accumulator = Accumulator.from_bytes(merge_count_blocks(blocks["counts"]))
-    edges = Edges.of([merge_edges([*blocks["near_edges"], *blocks["exact_edges"]])])
+    near, exact = verified_of(blocks["near_edges"]), Edges.of(blocks["exact_edges"])
+    clusters, figures = near_figures(near, exact.pairs, exact.characters, corpus)
     if "documents" in spec.config.keep:
-        nodes, representatives, _ = clusters_of(edges)
-        store_clusters(nodes, representatives, spec, output)
-    duplicates = _duplicate_figures(edges, blocks["exact_sizes"], spec)
+        store_clusters(*clusters, spec, output)
+    exact_sizes = _sum_sizes([unpack(block) for block in blocks["exact_sizes"]])
+    duplicates = _duplicate_figures(figures, exact_sizes)
     if duplicates["near_duplicate_documents"] > accumulator.totals["documents"]:
         raise AccountingError(
             "A corpus has no more duplicates than documents",
@@ -68,12 +73,16 @@ def finish_stage(
             where=f"corpus {name}",
             next_step="Do not use this output; run again, and report it if it stays.",
         )
+    corrected = corrected_documents(clusters, near, exact.pairs, spec.layout)
     references = toolbox(spec.config).references
     tables = finish_tables(name, accumulator, duplicates, references)
     tables["diversity"] = conform(
         "diversity",
         name,
-        diversity_table(tables["mix"], tables["culture_mix"], name, _regions()),
+        profile_diversity(tables["mix"], tables["culture_mix"], name, _regions()),
+    )
+    tables["near_figures"] = conform(
+        "near_figures", name, _near_table(figures, corrected)
     )
     for table_name, table in tables.items():
         write_profile_table(table_name, table, name, spec, output)
@@ -102,15 +111,9 @@ def _regions() -> dict[str, str]:
 
 
 def _duplicate_figures(
-    near: Edges, exact_sizes: Iterable[bytes], spec: JobSpec
+    near: NearFigures, exact: list[NDArray[np.int64]]
 ) -> dict[str, Any]:
     """Return the summary's duplicate figures and the rows of `duplicates`."""
-    exact = _sum_sizes([unpack(block) for block in exact_sizes])
-    nodes, representatives, characters = clusters_of(near)
-    firsts, cluster = np.unique(representatives, return_inverse=True)
-    counted = count_sizes(
-        corpus_of(firsts, spec.corpus_starts), cluster.reshape(-1), characters
-    )
     rows = [
         pa.table(
             {
@@ -118,14 +121,33 @@ def _duplicate_figures(
                 **dict(zip(_SIZE_COLUMNS, map(pa.array, sizes), strict=True)),
             }
         )
-        for kind, sizes in (("exact", exact), ("near", counted[1:]))
+        for kind, sizes in (("exact", exact), ("near", near.sizes[1:]))
     ]
     return {
         "exact_duplicate_documents": int((exact[2] - exact[1]).sum()),
-        "near_duplicate_documents": len(nodes) - len(firsts),
-        "near_duplicate_clusters": len(firsts),
+        "near_duplicate_documents": near.documents,
+        "near_duplicate_clusters": near.clusters,
         "clusters": pa.concat_tables(rows),
     }
+
+
+def _near_table(near: NearFigures, corrected: Corrected) -> pa.Table:
+    """Return the figures that say how far the near-duplicates can be trusted."""
+    rows: list[tuple[str, float, float | None, float | None]] = [
+        ("verified_pairs", near.verified_pairs, None, None),
+        ("duplicate_documents", near.documents, None, None),
+        ("directly_similar_documents", near.direct_documents, None, None),
+        (
+            "connected_only_documents",
+            near.documents - near.direct_documents,
+            None,
+            None,
+        ),
+        ("largest_cluster", near.largest_cluster, None, None),
+        ("corrected_documents", corrected.value, corrected.low, corrected.high),
+    ]
+    names = ("figure", "value", "low", "high")
+    return pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in rows])
 
 
 _SIZE_COLUMNS = ("cluster_size", *TABLES["duplicates"].additive)

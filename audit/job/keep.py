@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from audit.annotate.culture import document_cultures
 from audit.fold.store import write_table
-from audit.job.output import write_whole
+from audit.job.output import write_bytes, write_whole
 from audit.job.packing import pack, unpack
 from audit.link.layout import doc_keys, task_of
 from schemas.profile import TABLES
@@ -140,7 +140,7 @@ def store_clusters(
         low, high = np.searchsorted(tasks, [task, task + 1])
         block = pack([nodes[low:high], representatives[low:high], size_of[low:high]])
         path = output.join(spec.staging, "tasks", f"{task:08d}.clusters")
-        write_whole(output, path, lambda file, data=block: file.write(data))
+        write_bytes(output, path, block)
 
 
 def add_clusters(task: Task, spec: JobSpec, output: Output) -> None:

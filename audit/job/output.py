@@ -18,7 +18,7 @@ from audit.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["LocalOutput", "Output", "write_whole"]
+__all__ = ["LocalOutput", "Output", "write_bytes", "write_whole"]
 
 
 class Output(Protocol):
@@ -120,3 +120,8 @@ def write_whole(output: Output, path: str, write: Callable[[BinaryIO], object]) 
             where=path,
             next_step="Check free space and permissions, then run with --resume.",
         ) from error
+
+
+def write_bytes(output: Output, path: str, data: bytes) -> None:
+    """Write bytes as a file that appears when it is complete."""
+    write_whole(output, path, lambda file: file.write(data))

@@ -8,7 +8,7 @@ and what share of each corpus that is, with 95 % Wilson intervals (Wilson 1927).
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +17,9 @@ import pyarrow.parquet as pq
 from audit.fold.store import write_table
 from audit.job.output import write_whole
 from audit.job.packing import unpack
-from audit.job.stages import Edges
+from audit.job.stages import Edges, verified_of
+from audit.link.exact import Members
+from audit.link.figures import overlap_members
 from audit.link.pairs import corpus_of
 from audit.measures.interval import wilson_interval
 from schemas.profile import TABLES
@@ -41,7 +43,7 @@ def overlap_stage(
     """Write the overlap of all pairs of corpora.
 
     Args:
-        blocks: ``exact_members``, ``near_members`` and the ``exact_edges`` of all
+        blocks: ``exact_members``, ``near_across`` and the ``exact_edges`` of all
             corpora.
         spec: the job; the profiles of its corpora are written already.
         output: where staging is.
@@ -49,11 +51,15 @@ def overlap_stage(
     Returns:
         The table's path.
     """
-    exact = _members(blocks["exact_members"])
-    near = _with_copies(
-        _join(exact, _members(blocks["near_members"])),
-        Edges.of(blocks["exact_edges"]).pairs,
+    edges = Edges.of(blocks["exact_edges"])
+    exact = _members(Members(*unpack(block)) for block in blocks["exact_members"])
+    close = overlap_members(
+        verified_of(blocks["near_across"]),
+        edges.pairs,
+        edges.characters,
+        spec.corpus_starts,
     )
+    near = _members([Members(*exact, np.zeros(0, np.int64)), close])
     table = overlap_table(
         {"exact": _pair_counts(exact, spec), "near": _pair_counts(near, spec)},
         dict(zip(spec.corpora, _documents(spec, output), strict=True)),
@@ -63,13 +69,14 @@ def overlap_stage(
     return path
 
 
-def _members(blocks: Iterable[bytes]) -> _Shared:
-    """Return (document keys, other corpus), each pair once, ascending."""
-    parts = [unpack(block) for block in blocks]
+def _members(parts: Iterable[Members]) -> _Shared:
+    """Return (document keys, other corpus) of all parts, each pair once, ascending."""
+    found = list(parts)
     none = np.zeros(0, np.uint64)
-    keys = np.concatenate([none, *(p[0] for p in parts)])
-    other = np.concatenate([none.astype(np.int64), *(p[1] for p in parts)])
-    return _distinct(keys, other)
+    return _distinct(
+        np.concatenate([none, *(part.keys for part in found)]),
+        np.concatenate([none.astype(np.int64), *(part.other for part in found)]),
+    )
 
 
 def _distinct(keys: NDArray[np.uint64], other: NDArray[np.int64]) -> _Shared:
@@ -78,38 +85,6 @@ def _distinct(keys: NDArray[np.uint64], other: NDArray[np.int64]) -> _Shared:
     fresh = np.ones(len(keys), bool)
     fresh[1:] = (keys[1:] != keys[:-1]) | (other[1:] != other[:-1])
     return keys[fresh], other[fresh]
-
-
-def _join(a: _Shared, b: _Shared) -> _Shared:
-    return _distinct(np.concatenate([a[0], b[0]]), np.concatenate([a[1], b[1]]))
-
-
-def _with_copies(shared: _Shared, exact_edges: NDArray[np.uint64]) -> _Shared:
-    """Add the exact copies, within its own corpus, of each shared document.
-
-    Only the first of a task's copies takes part in the search for near-duplicates;
-    whatever it matches, its copies match.
-    """
-    if not len(exact_edges) or not len(shared[0]):
-        return shared
-    # Every edge leads from the first copy, so a copy's group is that first one.
-    first_of = dict(
-        zip(exact_edges[:, 1].tolist(), exact_edges[:, 0].tolist(), strict=True)
-    )
-    groups = np.array([first_of.get(k, k) for k in shared[0].tolist()], np.uint64)
-    groups, others = _distinct(groups, shared[1])
-    order = np.argsort(exact_edges[:, 0], kind="stable")
-    firsts, copies = exact_edges[order, 0], exact_edges[order, 1]
-    low = np.searchsorted(firsts, groups, side="left")
-    high = np.searchsorted(firsts, groups, side="right")
-    counts = high - low
-    places = np.repeat(low - np.r_[0, np.cumsum(counts)[:-1]], counts) + np.arange(
-        counts.sum()
-    )
-    return _distinct(
-        np.concatenate([groups, copies[places]]),
-        np.concatenate([others, np.repeat(others, counts)]),
-    )
 
 
 def _pair_counts(shared: _Shared, spec: JobSpec) -> dict[tuple[str, str], int]:
@@ -148,7 +123,7 @@ def overlap_table(
             for b in sorted(documents):
                 if a == b:
                     continue
-                row = {"corpus_a": a, "corpus_b": b, "kind": kind}
+                row: dict[str, Any] = {"corpus_a": a, "corpus_b": b, "kind": kind}
                 for side, one, two in (("a", a, b), ("b", b, a)):
                     held = shared[kind].get((one, two), 0)
                     share, low, high = wilson_interval(held, documents[one])

@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["CorpusInput", "Plan", "Task", "make_plan"]
 
-# Large enough to bury the cost of a Beam element, small enough that two workers end
-# together on a few hundred megabytes.
-TASK_BYTES = 16 << 20
 MAX_TASK_FILES = 500
 
 
@@ -97,9 +94,16 @@ def make_plan(
     corpora: Sequence[CorpusInput],
     options: ReadOptions,
     filesystem: FileSystem,
-    task_bytes: int = TASK_BYTES,
+    task_bytes: int,
 ) -> Plan:
     """Find the files of all corpora and cut them into tasks.
+
+    Args:
+        corpora: by name and patterns.
+        options: how the files are read.
+        filesystem: where they are.
+        task_bytes: about as many bytes on disk as a task has: enough to bury the cost
+            of a Beam element, few enough that two workers end together.
 
     Raises:
         InputError: two corpora of one name, or a corpus without files.

@@ -32,6 +32,7 @@ class RunRequest:
         runner_words: options for the Beam runner, unchanged.
         overwrite: replace an output folder that exists.
         resume: go on with a run that was cut off.
+        task_bytes: about as many bytes on disk as a worker reads at once.
     """
 
     corpora: dict[str, tuple[str, ...]]
@@ -42,6 +43,7 @@ class RunRequest:
     runner_words: tuple[str, ...] = ()
     overwrite: bool = False
     resume: bool = False
+    task_bytes: int = 16 << 20
 
 
 @dataclass(frozen=True)

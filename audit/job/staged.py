@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from audit.job.output import write_whole
+from audit.job.output import write_bytes
 from audit.job.packing import pack, unpack
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def store_blocks(key: str, found: Scanned, staging: str, output: Output) -> None
     arrays = [np.frombuffer(header.encode(), np.uint8)]
     arrays += [np.frombuffer(block, np.uint8) for _, _, block in found.blocks]
     path = output.join(staging, "tasks", f"{key}.blocks")
-    write_whole(output, path, lambda file: file.write(pack(arrays)))
+    write_bytes(output, path, pack(arrays))
 
 
 def load_blocks(key: str, staging: str, output: Output) -> Scanned | None:

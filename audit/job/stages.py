@@ -7,7 +7,7 @@ same profile. Keys are a task, a partition, or a corpus by its number in the job
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -19,10 +19,15 @@ from audit.job.scan import Columns, documents_of, scan
 from audit.job.staged import load_blocks, store_blocks, task_key
 from audit.kernels.shingle import shingle_sets
 from audit.link.blocks import BandBlock, ExactBlock, pack_bands, pack_exact
-from audit.link.clusters import components, spanning_forest
-from audit.link.exact import Members, exact_groups
+from audit.link.exact import exact_groups
 from audit.link.pairs import candidates, corpus_of, merge_pairs, requests, route_pairs
-from audit.link.verify import ShingleBlock, merge_shingles, pack_shingles, verify
+from audit.link.verify import (
+    ShingleBlock,
+    Verified,
+    merge_shingles,
+    pack_shingles,
+    verify,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -40,8 +45,9 @@ __all__ = [
     "candidate_stage",
     "exact_stage",
     "look_again_stage",
-    "merge_edges",
+    "merge_count_blocks",
     "scan_stage",
+    "verified_of",
     "verify_stage",
 ]
 
@@ -195,13 +201,13 @@ def look_again_stage(
     for rows, batch in documents_of(task, spec.config, filesystem, only=every):
         sets = shingle_sets(batch.tokens)
         characters = batch.tokens.characters
-        for partition, mine in rows_of.items():
-            block = pack_shingles(task.ordinal, rows, sets, characters, mine)
-            if len(block.keys):
-                found[partition].append(block)
-    for partition, blocks in found.items():
-        if blocks:
-            yield partition, pack(merge_shingles(blocks))
+        for number, mine in rows_of.items():
+            part = pack_shingles(task.ordinal, rows, sets, characters, mine)
+            if len(part.keys):
+                found[number].append(part)
+    for number, parts in found.items():
+        if parts:
+            yield number, pack(merge_shingles(parts))
 
 
 def verify_stage(
@@ -210,40 +216,44 @@ def verify_stage(
     """Compute the similarity of the pairs of one partition.
 
     Returns:
-        Blocks ``near_edges`` by corpus, ``near_members`` under key 0.
+        Blocks ``near_edges`` by corpus, ``near_across`` (pairs of two corpora) under
+        key 0.
     """
     merged = merge_pairs(unpack(block)[0] for block in pairs)
     if not len(merged):
         return
     shingles = merge_shingles(ShingleBlock(*unpack(block)) for block in sets)
     verified = verify(merged, shingles).at_least(spec.config.link.threshold)
-    corpora = corpus_of(verified.pairs, spec.corpus_starts)
-    inside = corpora[:, 0] == corpora[:, 1]
-    yield from _edges_by_corpus(
-        "near_edges",
-        Edges(verified.pairs[inside], verified.characters[inside]),
-        spec,
-    )
-    across = ~inside
+    corpora = corpus_of(verified.pairs.reshape(-1), spec.corpus_starts).reshape(-1, 2)
+    for corpus in np.unique(corpora[:, 0]).tolist():
+        chosen = (corpora == corpus).all(axis=1)
+        yield "near_edges", corpus, pack(verified_part(verified, chosen))
+    across = corpora[:, 0] != corpora[:, 1]
     if across.any():
-        both = [(0, 1), (1, 0)]
-        members = Members(
-            np.concatenate([verified.pairs[across, a] for a, _ in both]),
-            np.concatenate([corpora[across, b] for _, b in both]),
-            np.concatenate([verified.characters[across, a] for a, _ in both]),
-        )
-        yield "near_members", 0, pack(members)
+        yield "near_across", 0, pack(verified_part(verified, across))
 
 
-def merge_edges(blocks: Iterable[bytes]) -> bytes:
-    """Join edges, keeping one for each clustered document but the first of each."""
-    edges = Edges.of(blocks)
-    if not len(edges.pairs):
-        return b""
-    forest = spanning_forest([edges.pairs])
-    nodes, first = np.unique(edges.pairs, return_index=True)
-    characters = edges.characters.reshape(-1)[first]
-    return Edges(forest, characters[np.searchsorted(nodes, forest)]).to_bytes()
+def verified_part(verified: Verified, chosen: NDArray[Any]) -> Verified:
+    """Return some of the pairs, by a mask or by their numbers."""
+    return Verified(
+        verified.pairs[chosen], verified.jaccard[chosen], verified.characters[chosen]
+    )
+
+
+def verified_of(blocks: Iterable[bytes]) -> Verified:
+    """Return the pairs of many packed blocks, ascending."""
+    parts = [Verified(*unpack(block)) for block in blocks]
+    none = Verified(
+        np.zeros((0, 2), np.uint64), np.zeros(0), np.zeros((0, 2), np.int64)
+    )
+    parts.append(none)
+    joined = Verified(
+        np.concatenate([part.pairs for part in parts]),
+        np.concatenate([part.jaccard for part in parts]),
+        np.concatenate([part.characters for part in parts]),
+    )
+    order = np.lexsort((joined.pairs[:, 1], joined.pairs[:, 0]))
+    return verified_part(joined, order)
 
 
 def merge_count_blocks(blocks: Iterable[bytes]) -> bytes:
@@ -253,10 +263,3 @@ def merge_count_blocks(blocks: Iterable[bytes]) -> bytes:
         if block:
             result.merge(Accumulator.from_bytes(block))
     return result.to_bytes()
-
-
-def clusters_of(edges: Edges) -> tuple[NDArray[np.uint64], ...]:
-    """Return (nodes, representatives, characters of the nodes) of some edges."""
-    found = components(edges.pairs)
-    nodes, first = np.unique(edges.pairs, return_index=True)
-    return nodes, found.representatives, edges.characters.reshape(-1)[first]
