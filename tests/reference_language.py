@@ -115,7 +115,9 @@ class TinyModel:
     def _bucket_row(self, bucket: int) -> int | None:
         if self.keep is None:
             return len(self.words) + bucket
-        return len(self.words) + self.keep.index(bucket) if bucket in self.keep else None
+        return (
+            len(self.words) + self.keep.index(bucket) if bucket in self.keep else None
+        )
 
     def row_numbers(self, text: str) -> list[int]:
         out: list[int | None] = []
@@ -188,20 +190,27 @@ def _dense(matrix: np.ndarray) -> bytes:
     return struct.pack("<qq", *matrix.shape) + matrix.astype("<f4").tobytes()
 
 
+def _continues(c: str, apostrophes: tuple[int, ...]) -> bool:
+    return unicodedata.category(c)[0] in "LM" and ord(c) not in apostrophes
+
+
 def ref_plain(text: str, apostrophes: tuple[int, ...]) -> str:
     """Folded words of a text, by Python's own idea of letters and case."""
     out, word = [], ""
     for i, c in enumerate(text):
         category = unicodedata.category(c)
-        if category[0] in "LM":
+        if category[0] in "LM" and ord(c) not in apostrophes:
             folded = c.casefold()
             if len(folded) != 1:
                 folded = c.lower() if len(c.lower()) == 1 else c
             word += folded
         elif ord(c) in apostrophes and word:
             following = text[i + 1] if i + 1 < len(text) else " "
-            if unicodedata.category(following)[0] in "LM":
+            if _continues(following, apostrophes):
                 word += "'"
+            else:
+                out.append(word)
+                word = ""
         elif word:
             out.append(word)
             word = ""

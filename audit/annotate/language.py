@@ -190,7 +190,9 @@ class LanguageAnnotator:
         # Whether it is Hans or Hant is for the characters to say, not for the label.
         second |= np.isin(named, list(hani)) & np.isin(writing.second, list(hani))
         second &= writing.second_letters > 0
-        script = np.where(second & (named != writing.script), writing.second, writing.script)
+        script = np.where(
+            second & (named != writing.script), writing.second, writing.script
+        )
         return self._settle(language, script, guess.confidence, writing)
 
     def _settle(
@@ -259,7 +261,9 @@ class LanguageAnnotator:
         )
 
 
-def _dictionary(codes: NDArray[np.int32], values: tuple[str, ...]) -> pa.DictionaryArray:
+def _dictionary(
+    codes: NDArray[np.int32], values: tuple[str, ...]
+) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(
         pa.array(codes, pa.int32()), pa.array(values, pa.string())
     )

@@ -50,6 +50,9 @@ _LID176 = {
 _SECOND_SCRIPT_ONE_IN = 5
 
 
+_CHINESE = ("cmn", "yue", "lzh")
+
+
 class Guess(NamedTuple):
     """What a model says of each document.
 
@@ -123,11 +126,27 @@ class LanguageModel:
             self.model.output, hidden, counts, 2, allowed, group
         )
         raw = np.divide(
-            share[:, 0], mass, out=np.zeros(len(mass), np.float32), where=mass > 0
+            share[:, 0] + self._same_language(best, share),
+            mass,
+            out=np.zeros(len(mass), np.float32),
+            where=mass > 0,
         )
         confidence = self._calibrated(raw, writing.letters)
         confidence[best[:, 0] < 0] = 0
         return Guess(best[:, 0], best[:, 1], confidence)
+
+    def _same_language(
+        self, best: NDArray[np.int32], share: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """Return the runner-up's share where it names the same language.
+
+        Kinds of Chinese count as one here: their characters tell them apart later.
+        """
+        names = ["cmn" if c in _CHINESE else c for c in self.languages]
+        number = {name: i for i, name in enumerate(dict.fromkeys(names))}
+        numbers = np.array([*(number[name] for name in names), -1])
+        same = (numbers[best[:, 0]] == numbers[best[:, 1]]) & (best[:, 1] >= 0)
+        return np.where(same, share[:, 1], np.float32(0))
 
     def fingerprint(self) -> dict[str, str]:
         """Return checksums of the file and of the calibration."""
@@ -153,11 +172,14 @@ class LanguageModel:
         enough = writing.second_letters * _SECOND_SCRIPT_ONE_IN >= (
             writing.script_letters + writing.second_letters
         )
-        second = np.where(enough & (writing.second >= 0), writing.second, writing.script)
+        second = np.where(
+            enough & (writing.second >= 0), writing.second, writing.script
+        )
         pairs = writing.script.astype(np.int64) << 16 | second
         keys, group = np.unique(pairs, return_inverse=True)
         rows = [self._allowed(key >> 16, key & 0xFFFF, codes) for key in keys.tolist()]
-        return np.array(rows).reshape(len(keys), -1), group.astype(np.int64)
+        shape = len(keys), len(self.languages)
+        return np.array(rows, np.bool_).reshape(shape), group.astype(np.int64)
 
     def _allowed(
         self, first: int, second: int, codes: tuple[str, ...]

@@ -29,9 +29,10 @@ _CODE_CERTAIN, _CODE_POSSIBLE = 0.35, 0.08
 
 # Cantonese writing has one of its own characters in four to fifteen.
 _CANTONESE_SHARE = 0.02
-# Classical prose has a grammatical word in five or six characters, verse in twelve, and
+# Classical prose has a grammatical word in four to eight characters (verse has fewer,
+# and is not told apart), and
 # the modern ones hardly ever; modern prose has one of its own in eight.
-_CLASSICAL_SHARE, _MODERN_SHARE = 0.06, 0.01
+_CLASSICAL_SHARE, _MODERN_SHARE = 0.1, 0.01
 
 
 def no_language(writing: Writing) -> NDArray[np.bool_]:
@@ -63,7 +64,7 @@ def cantonese(writing: Writing) -> NDArray[np.bool_]:
 def classical(writing: Writing) -> NDArray[np.bool_]:
     """Return which Chinese texts are classical by their grammatical words."""
     han = np.maximum(writing.han, 1)
-    out: NDArray[np.bool_] = (writing.classical >= 2) & (
+    out: NDArray[np.bool_] = (writing.classical >= 3) & (
         (writing.classical >= _CLASSICAL_SHARE * han)
         & (writing.modern <= _MODERN_SHARE * han)
     )

@@ -290,7 +290,9 @@ def _ngrams(word, size, minn, maxn, n_buckets, kept, found):  # type: ignore[no-
                 if every:
                     n_found += 1
                 else:
-                    bits = kept[bucket >> np.uint32(6)] >> np.uint64(bucket & np.uint32(63))
+                    bits = kept[bucket >> np.uint32(6)] >> np.uint64(
+                        bucket & np.uint32(63)
+                    )
                     n_found += np.int64(bits & np.uint64(1))
             n += 1
     return n_found

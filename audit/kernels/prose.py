@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["prose"]
 
 # A line with so many signs of code a letter is code: `x = f(y)` has one, prose with
-# brackets has under 0.08.
-_SIGNS_A_LETTER = 0.15
+# brackets has under 0.1.
+_SIGNS_A_LETTER = 0.19
 # Tags, inline code and addresses longer than this are text that looks like them.
 _LONGEST_SPAN = 400
 
@@ -66,7 +66,7 @@ def _span_end(data, i, end):  # type: ignore[no-untyped-def]
         return close + 1 if close > 0 else i
     if byte == 0x3C and i + 1 < end:
         following = data[i + 1]
-        if following == 0x2F or following == 0x21 or (following | 0x20) - 0x61 < 26:
+        if following == 0x2F or following == 0x21 or 0x61 <= following | 0x20 <= 0x7A:
             close = _find(data, i + 1, end, 0x3E, 0x3C)
             return close + 1 if close > 0 else i
     if byte == 0x5D and i + 1 < end and data[i + 1] == 0x28:
@@ -74,7 +74,9 @@ def _span_end(data, i, end):  # type: ignore[no-untyped-def]
         return close + 1 if close > 0 else i
     if byte == 0x7B and i + 1 < end and data[i + 1] == 0x7B:
         close = _find(data, i + 2, end, 0x7D, 0)
-        return close + 1 if close > 0 else i
+        if close < 0:
+            return i
+        return close + 2 if close + 1 < end and data[close + 1] == 0x7D else close + 1
     if byte == 0x3A and i + 2 < end and data[i + 1] == 0x2F and data[i + 2] == 0x2F:
         while i < end and data[i] > 0x20 and data[i] < 0x80 and data[i] != 0x29:
             i += 1

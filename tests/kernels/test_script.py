@@ -1,0 +1,206 @@
+"""Scripts, running text and folded words, each against its slow twin."""
+
+import unicodedata
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from reference_language import ref_plain
+
+from audit.kernels.paragraphs import count_characters, paragraph_offsets
+from audit.kernels.plain import APOSTROPHES, fold_table, plain_words
+from audit.kernels.prose import prose
+from audit.kernels.script import SCRIPT_EXTRA, read_scripts
+from audit.resources.han import script_table
+from audit.resources.unicode import unicode_tables
+
+SCRIPTS = {
+    "Hello world": "Latn",
+    "Привет, мир": "Cyrl",
+    "Γειά σου": "Grek",
+    "שלום": "Hebr",
+    "سلام دنیا": "Arab",
+    "नमस्ते": "Deva",
+    "ሰላም": "Ethi",
+    "ສະບາຍດີ": "Laoo",
+    "東京は日本の首都です": "Jpan",
+    "カタカナ": "Jpan",
+    "안녕하세요 大韓民國": "Kore",
+    "这是一个国家": "Hans",
+    "這是一個國家": "Hant",
+    "中文": "Hans",
+    "iPhone 和 WiFi 是现代生活的必需品": "Hans",
+    "2024年10月": "Hans",
+    "12 + 34 = 46": "Zyyy",
+    "😀 …": "Zyyy",
+    "": "Zyyy",
+    "ⵜⴰⵎⴰⵣⵉⵖⵜ": "Tfng",
+    "ߒߞߏ": "Nkoo",
+}
+
+
+def block(texts):
+    raw = [text.encode() for text in texts]
+    offsets = np.cumsum([0, *map(len, raw)]).astype(np.int64)
+    return np.frombuffer(b"".join(raw), np.uint8), offsets
+
+
+def split(data, offsets):
+    raw = data.tobytes()
+    pairs = zip(offsets[:-1].tolist(), offsets[1:].tolist(), strict=True)
+    return [raw[a:b].decode() for a, b in pairs]
+
+
+def read(texts):
+    table, codes = script_table()
+    return read_scripts(*block(texts), table, codes), codes + SCRIPT_EXTRA
+
+
+def table():
+    tables = unicode_tables()
+    return fold_table(tables.word_pages.tobytes(), tables.word_blocks.tobytes())
+
+
+def test_main_script_by_example():
+    writing, codes = read(list(SCRIPTS))
+    named = dict(zip(SCRIPTS, (codes[i] for i in writing.script), strict=True))
+    assert named == SCRIPTS
+
+
+def test_second_script_and_its_letters():
+    writing, codes = read(["Привет hello world", "只有中文", "日本 abc"])
+    assert codes[writing.second[0]] == "Cyrl"
+    assert writing.second_letters[0] == 6
+    assert writing.script_letters[0] == 10
+    assert writing.second[1] == -1
+    # A Han character weighs three letters.
+    assert codes[writing.script[2]] == "Hans"
+    assert (writing.script_letters[2], writing.second_letters[2]) == (6, 3)
+
+
+@settings(deadline=None)
+@given(texts=st.lists(st.text(max_size=30), max_size=5))
+def test_counts_equal_the_twin(texts):
+    texts = [t.encode("utf-8", "replace").decode() for t in texts]
+    writing, _ = read(texts)
+    for i, text in enumerate(texts):
+        letters = [c for c in text if _is_letter(c)]
+        assert writing.characters[i] == len(text)
+        if all(unicodedata.category(c) != "Cn" for c in text):
+            assert writing.letters[i] == len(letters)
+
+
+def _is_letter(c):
+    tables = unicode_tables()
+    word = tables.word_blocks.reshape(-1, 256)[tables.word_pages[ord(c) >> 8]]
+    return word[ord(c) & 255] >> 24 & 15 >= 8
+
+
+def test_flags_of_han_characters():
+    writing, _ = read(["我哋冇嘢食", "學而時習之不亦說乎", "他们的国家了"])
+    assert writing.cantonese.tolist() == [3, 0, 0]
+    assert writing.classical[1] >= 3
+    assert writing.modern[1] <= 0 + writing.classical[1]
+    assert writing.simplified[2] == 2
+    assert writing.traditional[1] >= 3
+
+
+def test_joints_mark_keys_not_prose():
+    writing, _ = read(["a3f9c2", "QmFzZTY0", "plain words only", "iPhone"])
+    assert writing.joints.tolist()[2] == 0
+    assert writing.joints[0] == 5
+    assert writing.joints[3] == 1
+
+
+@settings(deadline=None)
+@given(text=st.text(alphabet=st.sampled_from("aÉßж'’ʻ 1-.東ไk\u0301\n"), max_size=40))
+def test_folded_words_equal_the_twin(text):
+    text = unicodedata.normalize("NFC", text)
+    got = split(*plain_words(*block(["x", text, "y"]), table()))
+    assert got == ["x", ref_plain(text, APOSTROPHES), "y"]
+
+
+@settings(deadline=None)
+@given(text=st.text(max_size=60))
+def test_folding_is_idempotent(text):
+    text = unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode())
+    (once,) = split(*plain_words(*block([text]), table()))
+    (twice,) = split(*plain_words(*block([once]), table()))
+    assert once == twice
+    assert "  " not in once
+
+
+PROSE = {
+    "Habari ya leo": "Habari ya leo",
+    "Tumia `pip install x` sasa": "Tumia   sasa",
+    "Angalia [hapa](/en-US/docs/Web) kwanza": "Angalia [hapa  kwanza",
+    "Nenda https://example.org/a_b?c=d sasa": "Nenda https  sasa",
+    "<p>Habari <b>njema</b></p>": " Habari  njema  ",
+    "watoto < 5 na wazee > 60": "watoto < 5 na wazee > 60",
+    "x = foo(bar[1]);": "",
+    "}": "",
+    "```\nlet us = code\n```\nMaandishi": "Maandishi",
+    "```\nbila mwisho": "bila mwisho",
+    "~~~\nkodi\n~~~": "",
+    "{{Macro('x')}} Maandishi": "  Maandishi",
+}
+
+
+def test_running_text_by_example():
+    got = split(*prose(*block(list(PROSE)))[:2])
+    lines = [[line for line in text.split("\n") if line] for text in got]
+    want = [[line for line in text.split("\n") if line] for text in PROSE.values()]
+    assert [[" ".join(x.split()) for x in t if x.strip()] for t in lines] == [
+        [" ".join(x.split()) for x in t if x.strip()] for t in want
+    ]
+
+
+@settings(deadline=None)
+@given(
+    texts=st.lists(st.text(alphabet="ab `~<>/:[](){}=\né東", max_size=50), max_size=4)
+)
+def test_running_text_is_never_longer_and_keeps_utf8_whole(texts):
+    data, offsets, code = prose(*block(texts))
+    sizes = [len(t.encode()) for t in texts]
+    assert all(np.diff(offsets) <= np.array(sizes, int) + 1)
+    split(data, offsets)
+    assert (code >= 0).all()
+
+
+def test_code_lines_are_counted_as_code():
+    _, _, code = prose(*block(["f(x) = {y};\nMaandishi", "```\nf(x)\n```"]))
+    assert code.tolist() == [3, 0]
+
+
+@settings(deadline=None)
+@given(
+    texts=st.lists(st.text(alphabet="ab é東\n1", max_size=60), max_size=5),
+    enough=st.integers(1, 20),
+)
+def test_paragraphs_partition_their_documents(texts, enough):
+    data, offsets = block(texts)
+    borders, doc = paragraph_offsets(data, offsets, enough)
+    assert set(borders.tolist()) >= {
+        o for i, o in enumerate(offsets[:-1].tolist()) if texts[i]
+    }
+    pieces = split(data, borders)
+    for i, text in enumerate(texts):
+        mine = [p for p, d in zip(pieces, doc.tolist(), strict=True) if d == i]
+        assert "".join(mine) == text
+        assert all(p.endswith("\n") for p in mine[:-1])
+        weights = [sum(b >= 0x61 for b in p.encode()) for p in mine]
+        assert len(mine) <= 1 or min(weights) >= enough
+    assert count_characters(data, offsets).tolist() == [len(t) for t in texts]
+
+
+@pytest.mark.parametrize(
+    "junk", [b"\xff\xfe", b"abc\xe4\xb8", b"\xf0\x9f", b"\x80" * 5]
+)
+def test_bytes_that_are_no_text_do_no_harm(junk):
+    data = np.frombuffer(junk, np.uint8)
+    offsets = np.array([0, len(junk)])
+    script, codes = script_table()
+    read_scripts(data, offsets, script, codes)
+    plain_words(data, offsets, table())
+    prose(data, offsets)
