@@ -193,6 +193,7 @@ def profile_tables(
         "source": mix.group_by(source).agg(pl.col(counts).sum()),
         "culture": cells,
         "duplicates": _clusters(copies),
+        "near_figures": _near_figures(copies),
         "rejects": _rejects(rejected),
         "mix": mix,
         "culture_mix": located,
@@ -325,6 +326,24 @@ def _clusters(copies: int) -> pl.DataFrame:
     numbers = ("cluster_size", "clusters", "documents", "characters")
     schema = {"kind": pl.String} | dict.fromkeys(numbers, pl.Int64)
     return pl.DataFrame(rows, schema=schema)
+
+
+def _near_figures(copies: int) -> pl.DataFrame:
+    figures = {
+        "connected_only_documents": copies // 5,
+        "corrected_documents": copies * 1.01,
+        "directly_similar_documents": copies - copies // 5,
+        "duplicate_documents": copies,
+        "largest_cluster": 17 if copies else 0,
+        "verified_pairs": copies * 2,
+    }
+    rows = [
+        {"figure": figure, "value": float(value), "low": None, "high": None}
+        for figure, value in figures.items()
+    ]
+    rows[1] |= {"low": float(copies), "high": copies * 1.02}
+    numbers = dict.fromkeys(("value", "low", "high"), pl.Float64)
+    return pl.DataFrame(rows, schema={"figure": pl.String} | numbers)
 
 
 def _rejects(count: int) -> pl.DataFrame:

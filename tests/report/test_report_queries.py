@@ -184,6 +184,15 @@ def test_clusters(page_one: Page, profiles: list[Path]) -> None:
         assert all(map(near, shown, expected[row[0][0], row[1][0]]))
 
 
+def test_counts_behind_near_duplicates(page_one: Page, profiles: list[Path]) -> None:
+    asked = ask(profiles[0], "table", "counts")
+    shown = {raw for _, (_, raw) in page_one.tables["table-counts"]}
+    assert shown == {row["value"] for row in asked}
+    corrected = next(row for row in asked if row["figure"] == "corrected_documents")
+    text = f"{count(corrected['value'])} {count(corrected['low'])}–"
+    assert any(text in cell for _, (cell, _) in page_one.tables["table-counts"])
+
+
 def test_overlap(page_three: Page, profiles: list[Path]) -> None:
     for row in ask(profiles[0], "table", "overlap"):
         matrix = page_three.tables[f"table-overlap-{row['kind']}"]

@@ -6,7 +6,7 @@ sizes a kind, one matrix of overlaps a kind.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import polars as pl
@@ -20,6 +20,15 @@ __all__ = ["Copies", "copies", "size_bin"]
 
 _KINDS = (("near", "Near-duplicates"), ("exact", "Exact duplicates"))
 _BINS = ((2, "2"), (3, "3–4"), (5, "5–9"), (10, "10–99"), (100, "100–999"))
+# In reading order; a figure without a name here is shown under its own.
+_COUNTS = {
+    "duplicate_documents": "Documents that repeat another one",
+    "directly_similar_documents": "of these, similar to the one kept",
+    "connected_only_documents": "of these, linked to it through others only",
+    "corrected_documents": "Documents, corrected for pairs that banding misses",
+    "verified_pairs": "Verified pairs",
+    "largest_cluster": "Documents in the largest cluster",
+}
 _LAST = (1000, "1,000+")
 
 
@@ -28,6 +37,7 @@ class Copies(NamedTuple):
 
     charts: list[tuple[str, str]]
     sheet: Sheet
+    counts: Sheet
     matrices: list[tuple[str, Sheet]]
 
 
@@ -44,7 +54,7 @@ def copies(corpora: Sequence[Corpus], overlap: pl.DataFrame) -> Copies:
         for kind, title in _KINDS
         if (sheet := _matrix(corpora, overlap, kind, title)) is not None
     ]
-    return Copies(charts, _sheet(corpora, bins), matrices)
+    return Copies(charts, _sheet(corpora, bins), _counts(corpora), matrices)
 
 
 def _all() -> list[tuple[int, str]]:
@@ -113,6 +123,40 @@ def _sheet(
             rows.append(cells)
     caption = "Documents in duplicate clusters, by size of cluster"
     return Sheet("clusters", caption, heads, rows, search=False)
+
+
+def _counts(corpora: Sequence[Corpus]) -> Sheet:
+    """Return what stands behind the count of near-duplicates, as it is stored."""
+    found = [
+        {
+            row["figure"]: row
+            for row in corpus.tables["near_figures"].iter_rows(named=True)
+        }
+        for corpus in corpora
+    ]
+    names = [name for name in _COUNTS if any(name in rows for rows in found)]
+    names += sorted({name for rows in found for name in rows} - set(names))
+    rows = [
+        [
+            named(_COUNTS.get(name, name.replace("_", " "))),
+            *(_count_cell(figures.get(name)) for figures in found),
+        ]
+        for name in names
+    ]
+    heads = [Column("Count", False)]
+    heads += [Column(corpus.label, slot=corpus.slot) for corpus in corpora]
+    caption = "What stands behind the count of near-duplicates"
+    return Sheet("counts", caption, heads, rows, search=False)
+
+
+def _count_cell(row: Mapping[str, float | None] | None) -> Cell:
+    if row is None or row["value"] is None:
+        return Cell("–", -1.0)
+    low, high, nan = row["low"], row["high"], float("nan")
+    span = Estimate(
+        row["value"], nan if low is None else low, nan if high is None else high
+    )
+    return Cell(count(row["value"]), row["value"], extra=interval(span, count))
 
 
 def _matrix(
