@@ -63,7 +63,7 @@ _MUL_B = uint64(0x9E3779B185EBCA87)
 _ONES = uint64(0x0101010101010101)
 _LOW_BITS = uint64(0x7F * int(_ONES))
 _HIGH_BITS = uint64(0x80 * int(_ONES))
-_FROM_UPPER, _BEYOND_UPPER = uint64(0x3F * int(_ONES)), uint64(0x25 * int(_ONES))
+_CASE_BITS = uint64(0x20 * int(_ONES))
 _FROM_LOWER, _BEYOND_LOWER = uint64(0x1F * int(_ONES)), uint64(0x05 * int(_ONES))
 _FROM_DIGIT, _BEYOND_DIGIT = uint64(0x50 * int(_ONES)), uint64(0x46 * int(_ONES))
 
@@ -226,17 +226,17 @@ def hash_step(state: Any, chunk: Any) -> Any:
 
 @kernel
 def _ascii_letters(word: Any) -> Any:
-    """Return bit 7 of each byte of ``word`` set for (upper, lower, digit).
+    """Return bit 7 of each byte of ``word`` set for (letters, digits).
 
-    The text of all eight bytes is compared at once: adding 0x80 - c to a 7-bit byte
-    sets bit 7 from c on.
+    All eight bytes are compared at once: adding 0x80 - c to a 7-bit byte sets bit 7
+    from c on. Letters are compared with their case bit set.
     """
     low = word & _LOW_BITS
+    folded = low | _CASE_BITS
+    letter = (folded + _FROM_LOWER) & ~(folded + _BEYOND_LOWER)
+    digit = (low + _FROM_DIGIT) & ~(low + _BEYOND_DIGIT)
     ascii_only = ~word & _HIGH_BITS
-    upper = (low + _FROM_UPPER) & ~(low + _BEYOND_UPPER) & ascii_only
-    lower = (low + _FROM_LOWER) & ~(low + _BEYOND_LOWER) & ascii_only
-    digit = (low + _FROM_DIGIT) & ~(low + _BEYOND_DIGIT) & ascii_only
-    return upper, lower, digit
+    return letter & ascii_only, digit & ascii_only
 
 
 @kernel
@@ -282,24 +282,25 @@ def _tokenize(
         # The code point at `known` is the one that ended the last token.
         known, decoded, point, value = int64(-1), int64(0), int64(0), int64(0)
         while True:
-            entry, previous = int64(0), int64(0)
+            entry = int64(0)
             while at < end:
-                byte = int64(data[at])
-                entry = int64(byte_table[byte])
+                entry = int64(byte_table[data[uint64(at)]])
                 if entry & (_BEYOND_BIT | _BEGIN_BITS):
                     break
                 gap |= entry
-                links += int64((entry & _LINK_BIT) != 0)
-                # CR LF is one line end.
-                wraps += int64((entry & _NEWLINE_BIT) != 0)
-                wraps -= int64((byte == 10) & (previous == 13))
-                previous = byte
+                if entry & (_LINK_BIT | _NEWLINE_BIT):
+                    links += int64((entry & _LINK_BIT) != 0)
+                    wraps += int64((entry & _NEWLINE_BIT) != 0)
+                    if data[uint64(at)] == 10 and at > offsets[doc]:
+                        # CR LF is one line end.
+                        wraps -= int64(data[uint64(at - 1)] == 13)
                 at += 1
             if at >= end:
                 break
 
             start, seen, joiner = at, int64(0), int64(0)
             state, chunk, shift = _SEED, uint64(0), uint64(0)
+            uppers, lowers, digits = uint64(0), uint64(0), uint64(0)
             # The classes that may follow in the token.
             inside = int64(_WORD_BITS)
             if entry & _BEYOND_BIT:
@@ -325,30 +326,30 @@ def _tokenize(
                 if inside == _WORD_BITS and joiner == 0:
                     before = at
                     # Nearly all text: the ASCII letters of a word, eight at once...
+                    whole = False
                     while shift == uint64(0) and at + 8 <= end:
                         word = load64(data, at)
-                        upper, lower, digit = _ascii_letters(word)
-                        other = ~(upper | lower | digit) & _HIGH_BITS
-                        low = other & (~other + uint64(1))
-                        # All bits of the bytes before the first that is no letter.
-                        mask = (low >> uint64(7)) - uint64(1)
+                        letter, digit = _ascii_letters(word)
+                        other = ~(letter | digit) & _HIGH_BITS
+                        # All bits of the bytes before the first that is neither.
+                        mask = ((other & (~other + uint64(1))) >> uint64(7)) - uint64(1)
                         size = ((mask & _ONES) * _ONES) >> uint64(56)
-                        # Bit 7 of an upper-case letter, moved to the bit that folds it.
-                        chunk = (word | upper >> uint64(2)) & mask
-                        seen |= (
-                            int64((upper & mask) != uint64(0)) * _UPPER_BIT
-                            | int64((lower & mask) != uint64(0)) * _LOWER_BIT
-                            | int64((digit & mask) != uint64(0)) * _DIGIT_BIT
-                        )
+                        chunk = (word | letter >> uint64(2)) & mask
+                        letter &= mask
+                        lower = letter & (word << uint64(2))
+                        lowers |= lower
+                        uppers |= letter ^ lower
+                        digits |= digit & mask
                         at += int64(size)
                         if size != uint64(8):
                             shift = size << uint64(3)
+                            whole = True
                             break
                         state = hash_step(state, chunk)
                         chunk = uint64(0)
                     # ... or one by one.
-                    while at < end:
-                        entry = int64(byte_table[data[at]])
+                    while not whole and at < end:
+                        entry = int64(byte_table[data[uint64(at)]])
                         if not entry & inside:
                             break
                         state, chunk, shift = _put(
@@ -360,7 +361,7 @@ def _tokenize(
                         token_end = at
                 if at >= end:
                     break
-                if data[at] < 0x80:
+                if data[uint64(at)] < 0x80:
                     if joiner == 0 or not int64(byte_table[data[at]]) & inside:
                         break
                     state, chunk, shift = _put(state, chunk, shift, joiner)
@@ -390,25 +391,32 @@ def _tokenize(
                     break
             if shift != uint64(0):
                 state = hash_step(state, chunk)
-            hashes[n] = mix64(state)
-            starts[n] = start
-            lengths[n] = token_end - start
-            flags[n] = _flags(initial, seen, gap, links, wraps)
+            flag = _flags(
+                initial,
+                int64(uppers != uint64(0)) | (seen & _UPPER_BIT),
+                int64(lowers != uint64(0)) | (seen & _LOWER_BIT),
+                int64(digits != uint64(0)) | (seen & _DIGIT_BIT),
+            )
+            if gap != _SPACE_BIT:
+                flag |= _break_flags(gap, links, wraps)
+                links, wraps = int64(0), int64(0)
+            gap = int64(0)
+            hashes[uint64(n)] = mix64(state)
+            starts[uint64(n)] = start
+            lengths[uint64(n)] = token_end - start
+            flags[uint64(n)] = flag
             n += 1
-            gap, links, wraps = int64(0), int64(0), int64(0)
         doc_offsets[doc + 1] = n
 
 
 @kernel
-def _flags(initial: Any, seen: Any, gap: Any, links: Any, wraps: Any) -> Any:
-    """Return the flags of a token, without a branch: they follow no pattern."""
-    upper = (seen & _UPPER_BIT) != 0
+def _flags(initial: Any, uppers: Any, lowers: Any, digits: Any) -> Any:
+    """Return the flags of a token itself, without a branch: they follow no pattern."""
     return (
         int64((initial & _UNSPACED_BIT) != 0) * UNSPACED
         | int64((initial & _UPPER_BIT) != 0) * INITIAL_UPPER
-        | int64(upper & ((seen & _LOWER_BIT) == 0)) * ALL_UPPER
-        | int64((seen & _DIGIT_BIT) != 0) * DIGIT_INSIDE
-        | _break_flags(gap, links, wraps)
+        | int64((uppers != 0) & (lowers == 0)) * ALL_UPPER
+        | int64(digits != 0) * DIGIT_INSIDE
     )
 
 
