@@ -32,31 +32,11 @@ def dataset_card(profile: Profile, *, licence: str = "") -> str:
     Languages are listed in the front matter from a thousandth of the documents on;
     the tables below show every share they can.
     """
-    summary = profile.summary
     languages = share_rows(profile, "language")
     outside = FACETS["language"].outside
     listed = languages.filter(
         (pl.col("share_documents") >= 0.001) & ~pl.col("key").is_in(list(outside))
     )["key"].to_list()
-    front = [
-        "---",
-        f"pretty_name: {json.dumps(profile.corpus, ensure_ascii=False)}",
-        "language:",
-        *(f"- {json.dumps(key)}" for key in sorted(listed)),
-        f"license: {json.dumps(licence or 'unknown', ensure_ascii=False)}",
-        "multilinguality:",
-        f"- {'multilingual' if len(listed) > 1 else 'monolingual'}",
-        "size_categories:",
-        f"- {json.dumps(_size(summary['documents']))}",
-        "task_categories:",
-        "- text-generation",
-        "tags:",
-        "- corpus-audit",
-        "---",
-        "",
-    ]
-    if not listed:
-        front[2:3] = ["language: []"]
     sections = [_overview(profile)]
     for facet, title in (
         ("language", "Languages"),
@@ -75,7 +55,32 @@ def dataset_card(profile: Profile, *, licence: str = "") -> str:
         else Section(limits, ("Every document has a source, a language and a place.",))
     )  # fmt: skip
     title = " ".join(profile.corpus.split())
+    front = _front_matter(profile, sorted(listed), licence)
     return "\n".join(front) + f"\n# {title}\n\n" + to_markdown(sections)
+
+
+def _front_matter(profile: Profile, listed: Sequence[str], licence: str) -> list[str]:
+    """Return YAML lines; every text is written as JSON, which YAML contains."""
+    front = [
+        "---",
+        f"pretty_name: {json.dumps(profile.corpus, ensure_ascii=False)}",
+        "language:",
+        *(f"- {json.dumps(key)}" for key in listed),
+        f"license: {json.dumps(licence or 'unknown', ensure_ascii=False)}",
+        "multilinguality:",
+        f"- {'multilingual' if len(listed) > 1 else 'monolingual'}",
+        "size_categories:",
+        f"- {json.dumps(_size(profile.summary['documents']))}",
+        "task_categories:",
+        "- text-generation",
+        "tags:",
+        "- corpus-audit",
+        "---",
+        "",
+    ]
+    if not listed:
+        front[2:3] = ["language: []"]
+    return front
 
 
 def _size(documents: int) -> str:

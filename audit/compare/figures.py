@@ -14,9 +14,11 @@ import numpy as np
 import polars as pl
 
 from audit.compare.diff import noise_of
-from audit.compare.load import Profile, load_overlap, require_comparable
+from audit.compare.fingerprint import require_comparable
+from audit.compare.load import Profile, load_overlap
 from audit.compare.pairs import SOURCES, FacetReader, Pair
-from audit.compare.policy import DIVERSITY, DRIFT, SUMMARY_SHARES, Rule
+from audit.compare.policy import Rule
+from audit.compare.policy_grammar import DIVERSITY, DRIFT, SUMMARY_SHARES
 from audit.errors import ConfigError
 from audit.measures import divergence
 from audit.measures.interval import Interval, wilson_interval

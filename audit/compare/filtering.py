@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from audit.compare.load import Profile, require_comparable
+from audit.compare.fingerprint import require_comparable
+from audit.compare.load import Profile
 from audit.compare.pairs import SOURCES, FacetReader
 from audit.errors import ProfileError
 from audit.measures.facets import FACETS, NO_KEY

@@ -23,7 +23,8 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
-from audit.compare.load import PREFIX, Profile, require_mergeable
+from audit.compare.fingerprint import require_mergeable
+from audit.compare.load import PREFIX, Profile
 from audit.compare.pairs import regions_of
 from audit.errors import ProfileError
 from audit.fold.diversity import profile_diversity

@@ -9,24 +9,24 @@ the best one and can be proved to be.
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from audit.compare.load import Profile, require_comparable
+from audit.compare.fingerprint import require_comparable
+from audit.compare.load import Profile
 from audit.compare.optimum import MixProblem, solve_mix
 from audit.compare.recipe import Recipe, recipe_counts
+from audit.compare.targets import target_shares
 from audit.errors import ConfigError
 from audit.measures.diversity import hill
 from audit.measures.facets import FACETS
 
-__all__ = ["MixResult", "best_mix", "read_target"]
+__all__ = ["MixResult", "best_mix"]
 
 Floats = NDArray[np.float64]
 
@@ -110,7 +110,7 @@ def best_mix(
             next_step="Leave it out, or balance another facet.",
         )
     inside = np.array([key not in FACETS[facet].outside for key in keys], bool)
-    goal, name, unreachable = _target(target, keys, inside, facet)
+    goal, name, unreachable = target_shares(target, keys, inside, facet)
     low, high, caps = _limits(labels, sizes, budget, max_epochs, bounds or {}, unit)
     problem = MixProblem(counts / sizes[:, None], inside, goal, low, high)
     weights, gap = solve_mix(problem)
@@ -130,84 +130,6 @@ def best_mix(
         unreachable,
         gap,
     )
-
-
-def read_target(path: Path) -> dict[str, float]:
-    """Read a target from a CSV file of key and share, with or without a header.
-
-    Raises:
-        ConfigError: A row is not a key and a number that is not negative.
-    """
-    try:
-        with path.open(encoding="utf-8", newline="") as handle:
-            rows = [row for row in csv.reader(handle) if row]
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(
-            "a target is 'uniform', 'speakers', 'diversity' or a readable CSV file",
-            value=str(path),
-            where="--target",
-        ) from error
-    shares: dict[str, float] = {}
-    for number, row in enumerate(rows, 1):
-        try:
-            key, share = row[0].strip(), float(row[1])
-        except (IndexError, ValueError) as error:
-            if number == 1:
-                continue
-            raise ConfigError(
-                "a row of a target is a key and a share",
-                value=",".join(row),
-                where=f"{path}, line {number}",
-            ) from error
-        if not share >= 0 or not math.isfinite(share) or key in shares:
-            raise ConfigError(
-                "a share is a number from 0, once a key",
-                value=",".join(row),
-                where=f"{path}, line {number}",
-            )
-        shares[key] = share
-    return shares
-
-
-def _target(
-    target: str | Mapping[str, float],
-    keys: Sequence[str],
-    inside: NDArray[np.bool_],
-    facet: str,
-) -> tuple[Floats | None, str, float]:
-    """Return target shares over the keys, the target's name, the mass out of reach."""
-    if target == "diversity":
-        return None, "diversity", 0.0
-    if target == "uniform":
-        return inside / max(int(inside.sum()), 1), "uniform", 0.0
-    if target == "speakers":
-        if facet != "language":
-            raise ConfigError(
-                "speakers are a target for languages", value=facet, where="--facet"
-            )
-        from audit.resources.speakers import speakers
-
-        table = speakers()
-        names, figures = (table[c].to_pylist() for c in ("language", "speakers"))
-        shares = dict(zip(names, map(float, figures), strict=True))
-    elif isinstance(target, str):
-        raise ConfigError(
-            "a target is 'uniform', 'speakers', 'diversity' or a table",
-            value=target,
-            where="--target",
-        )
-    else:
-        shares = {k: float(v) for k, v in target.items()}
-    name = target if isinstance(target, str) else "table"
-    whole = sum(shares.values())
-    goal = np.array([shares.get(key, 0.0) for key in keys], np.float64)
-    if whole <= 0 or goal.sum() <= 0:
-        raise ConfigError(
-            "a target shares at least one key with the corpora",
-            value=sorted(shares)[:10],
-            where="--target",
-        )
-    return goal / goal.sum(), name, float(1 - goal.sum() / whole)
 
 
 def _limits(

@@ -8,17 +8,19 @@ right word: a rule with a typo must never pass silently.
 from __future__ import annotations
 
 import datetime
-import re
 import sys
-from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from audit.compare.policy_grammar import (
+    DRIFT,
+    checked_keys,
+    nearest,
+    only_keys,
+    split_measure,
+)
 from audit.errors import ConfigError
-from audit.measures.facets import FACETS, WEIGHTS
-from schemas.profile import TABLES
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -33,32 +35,6 @@ _RULE_KEYS = (
     "baseline",
 )  # fmt: skip
 LEVELS = ("fail", "warn")
-
-# Measures read from the `diversity` table; `category` has none there.
-DIVERSITY = (
-    "hill_0", "hill_1", "hill_2", "hill_inf", "hhi", "gini", "coverage",
-    "hill_1_similarity",
-)  # fmt: skip
-# Measures that hold a profile against a baseline.
-DRIFT = ("jsd", "total_variation", "difference", "hill_1_ratio", "hill_2_ratio")
-WITH_KEY = ("share", "difference")
-SUMMARY_SHARES = {
-    "exact_duplicate_share": "exact_duplicate_documents",
-    "near_duplicate_share": "near_duplicate_documents",
-    "located_share": "located_documents",
-    "url_share": "documents_with_url",
-    "empty_share": "empty_documents",
-    "rejected_share": "rejected",
-}
-OVERLAP = ("share", "exact_share")
-_TOP = re.compile(r"top_([1-9][0-9]*)_share")
-# What a key of a facet looks like; regions, domains, platforms are names.
-_KEY_SHAPES = {
-    "language": (r"[a-z]{3}", "an ISO 639-3 code as 'swh'"),
-    "script": (r"[A-Z][a-z]{3}", "an ISO 15924 code as 'Arab'"),
-    "source_country": (r"[A-Z]{2}", "an ISO 3166-1 code as 'NG'"),
-    "culture": (r"[A-Z]{2}", "an ISO 3166-1 code as 'NG'"),
-}
 
 
 @dataclass(frozen=True)
@@ -140,7 +116,7 @@ def load_policy(source: str | Path) -> Policy:
                 "a preset policy has a known name",
                 value=name,
                 where="--policy",
-                next_step=_nearest(name, preset_names()),
+                next_step=nearest(name, preset_names()),
             )
         path = _PRESETS / f"{name}.toml"
     else:
@@ -165,11 +141,11 @@ def parse_policy(text: str, *, name: str, folder: Path, where: str) -> Policy:
         raise ConfigError(
             "a policy is valid TOML", value=str(error), where=where
         ) from error
-    _only(document, ("policy", "rule"), where)
+    only_keys(document, ("policy", "rule"), where)
     about = document.get("policy", {})
     if not isinstance(about, dict):
         raise ConfigError("[policy] is a table", value=about, where=where)
-    _only(about, ("name", "description"), f"{where}, [policy]")
+    only_keys(about, ("name", "description"), f"{where}, [policy]")
     entries = document.get("rule", [])
     if not isinstance(entries, list) or not entries:
         raise ConfigError(
@@ -192,14 +168,14 @@ def parse_policy(text: str, *, name: str, folder: Path, where: str) -> Policy:
 def _rule(entry: Any, where: str) -> Rule:
     if not isinstance(entry, dict):
         raise ConfigError("a rule is a [[rule]] table", value=entry, where=where)
-    _only(entry, _RULE_KEYS, where)
+    only_keys(entry, _RULE_KEYS, where)
     name = _text(entry, "name", where)
     where = f"{where} {name!r}" if name else where
     for needed in ("name", "measure"):
         if not _text(entry, needed, where):
             raise ConfigError(f"a rule has a {needed}", where=where)
-    facet, measure, weight = _measure(entry["measure"], where)
-    keys = _keys(entry, facet, measure, where)
+    facet, measure, weight = split_measure(entry["measure"], where)
+    keys = checked_keys(entry, facet, measure, where)
     bounds = [_number(entry, bound, where) for bound in ("minimum", "maximum")]
     if bounds == [None, None]:
         raise ConfigError("a rule has a minimum, a maximum or both", where=where)
@@ -224,67 +200,6 @@ def _rule(entry: Any, where: str) -> Rule:
         name, facet, measure, weight, keys, bounds[0], bounds[1], level,
         _text(entry, "reason", where), _date(entry, where), baseline,
     )  # fmt: skip
-
-
-def _measure(path: str, where: str) -> tuple[str, str, str]:
-    """Split and check ``facet.measure.weight``."""
-    parts = path.split(".")
-    facet = parts[0]
-    _one_of(facet, (*FACETS, "summary", "overlap"), "a measure starts with", where)
-    if facet == "summary":
-        names = (*TABLES["summary"].additive, *SUMMARY_SHARES)
-        _one_of(".".join(parts[1:]), names, "summary has", where)
-        return facet, parts[1], ""
-    if len(parts) != 3:
-        raise ConfigError(
-            "a measure is <facet>.<measure>.<weight>",
-            value=path,
-            where=where,
-            next_step="As in 'language.hill_1.documents'.",
-        )
-    _, measure, weight = parts
-    if facet == "overlap":
-        _one_of(measure, OVERLAP, "overlap has", where)
-        _one_of(weight, ("documents",), "overlap is counted by", where)
-    else:
-        known: tuple[str, ...] = ("share", "top_1_share", *DRIFT)
-        if facet != "category":
-            known = (*DIVERSITY, *known)
-        if not _TOP.fullmatch(measure):
-            _one_of(measure, known, f"{facet} has the measures", where)
-        if measure == "hill_1_similarity" and facet not in ("language", "culture"):
-            raise ConfigError(
-                "only languages and cultures have a measure of likeness",
-                value=path,
-                where=where,
-            )
-        _one_of(weight, WEIGHTS, "a weight is", where)
-    return facet, measure, weight
-
-
-def _keys(
-    entry: dict[str, Any], facet: str, measure: str, where: str
-) -> tuple[str, ...]:
-    """Return the keys of a rule, checked to look like keys of its facet."""
-    value = entry.get("key", [])
-    keys = [value] if isinstance(value, str) else value
-    if not isinstance(keys, list) or not all(isinstance(k, str) for k in keys):
-        raise ConfigError(
-            "a key is a text, or a list of texts", value=value, where=where
-        )
-    wanted = facet == "overlap" or (facet in FACETS and measure in WITH_KEY)
-    if wanted != bool(keys):
-        rule = "needs a key" if wanted else "takes no key"
-        raise ConfigError(f"{entry['measure']} {rule}", value=value, where=where)
-    if facet == "overlap" and len(keys) != 1:
-        raise ConfigError("overlap takes one corpus as key", value=keys, where=where)
-    shape, words = _KEY_SHAPES.get(facet, ("", ""))
-    for key in keys:
-        if shape and not re.fullmatch(shape, key):
-            raise ConfigError(f"a key of {facet} is {words}", value=key, where=where)
-    if len(set(keys)) != len(keys):
-        raise ConfigError("a key counts once", value=keys, where=where)
-    return tuple(keys)
 
 
 def _text(entry: dict[str, Any], key: str, where: str) -> str:
@@ -315,26 +230,6 @@ def _date(entry: dict[str, Any], where: str) -> datetime.date | None:
         raise ConfigError(
             "expires is a day as 2027-01-31", value=str(value), where=where
         ) from error
-
-
-def _only(table: dict[str, Any], known: Iterable[str], where: str) -> None:
-    for key in table:
-        _one_of(key, tuple(known), "known keys are", where)
-
-
-def _one_of(value: str, known: tuple[str, ...], words: str, where: str) -> None:
-    if value not in known:
-        raise ConfigError(
-            f"{words} {', '.join(known)}",
-            value=value,
-            where=where,
-            next_step=_nearest(value, known),
-        )
-
-
-def _nearest(value: str, known: Iterable[str]) -> str:
-    near = get_close_matches(value, list(known), n=1, cutoff=0.4)
-    return f"Did you mean {near[0]!r}?" if near else f"Use one of: {', '.join(known)}."
 
 
 def _presets() -> str:

@@ -90,23 +90,15 @@ def share_differences(
     without = share_a[key] * a[unit] - share_b[key] * b[unit]
     own = without - _per_rest(counts_a, a, unit, total_a)
     own += _per_rest(counts_b, b, unit, total_b)
-    weight = drawn[unit]
     np.square(own, out=own)
     np.square(without, out=without)
-    second += np.bincount(key, weight * (own - without), n_keys)
-    fourth += np.bincount(key, weight * (own * own - without * without), n_keys)
-    second, fourth = np.maximum(second, 0.0), np.maximum(fourth, 0.0)
-    freedom = np.ones(n_keys)
-    np.divide(second**2, fourth, out=freedom, where=fourth > 1e-300)
+    second += np.bincount(key, drawn[unit] * (own - without), n_keys)
+    fourth += np.bincount(key, drawn[unit] * (own * own - without * without), n_keys)
+    noise = np.zeros(n_keys)
     if fixed is not None:
-        noise = _count_noise(unit, key, counts_a, fixed, n_keys, total_a)
+        noise += _count_noise(unit, key, counts_a, fixed, n_keys, total_a)
         noise += _count_noise(unit, key, counts_b, fixed, n_keys, total_b)
-        # Welch and Satterthwaite: the counts' own noise has no end of freedom.
-        both = second + noise
-        np.divide(both**2, fourth, out=freedom, where=fourth > 1e-300)
-        freedom = np.where((noise > 0) & (fourth <= 1e-300), 1e9, freedom)
-        second = both
-    error = np.sqrt(second)
+    error, freedom = _error(np.maximum(second, 0.0), np.maximum(fourth, 0.0), noise)
     gap = (error == 0) & (share_a != share_b)
     if gap.any():
         # All of one side and none of the other: no unit's loss changes a share.
@@ -116,6 +108,17 @@ def share_differences(
     if whole_a or whole_b or total_a == 0 or total_b == 0:
         error = np.full(n_keys, math.inf)
     return Differences(share_a, share_b, error, np.maximum(freedom - 1.0, 1.0))
+
+
+def _error(second: Floats, fourth: Floats, noise: Floats) -> tuple[Floats, Floats]:
+    """Return standard errors and the effective number of units behind them.
+
+    As in Welch and Satterthwaite's rule; the counts' own noise has no end of freedom.
+    """
+    both = second + noise
+    freedom = np.where(noise > 0, 1e9, 1.0)
+    np.divide(both**2, fourth, out=freedom, where=fourth > 1e-300)
+    return np.sqrt(both), freedom
 
 
 def hill_differences(

@@ -75,48 +75,61 @@ def survival(
     k, d = _sum(key, kept, n_keys), _sum(key, gone, n_keys)
     rest_k, rest_d = k.sum() - k, d.sum() - d
     cells = [np.where(x > 0, x, 0.5) for x in (k, d, rest_k, rest_d)]
-    empty = sum(np.where(x > 0, 0.0, 2.0) for x in (k, d, rest_k, rest_d))
     log_odds = np.log(cells[0] / cells[1])
     log_ratio = log_odds - np.log(cells[2] / cells[3])
-    own_empty = sum(np.where(x > 0, 0.0, 2.0) for x in (k, d))
     if single:
-        rate_var = 1 / cells[0] + 1 / cells[1]
-        ratio_var = rate_var + 1 / cells[2] + 1 / cells[3]
-        rate_free = freedom = np.full(n_keys, 1e9)
+        rate_spread, ratio_spread = _by_count(cells)
     else:
-        (rate_var, rate_free), (ratio_var, freedom) = _by_unit(
-            unit, key, kept, gone, cells, n_units
-        )
-        rate_var, ratio_var = rate_var + own_empty, ratio_var + empty
+        rate_spread, ratio_spread = _by_unit(unit, key, kept, gone, cells, n_units)
+        # Half a document stands for an empty cell: its variance is 1 / 0.5.
+        none = [np.where(x > 0, 0.0, 2.0) for x in (k, d, rest_k, rest_d)]
+        rate_spread = rate_spread[0] + none[0] + none[1], rate_spread[1]
+        ratio_spread = ratio_spread[0] + sum(none), ratio_spread[1]
     # Where nothing went, or nothing stayed, all keys fared alike.
     log_ratio = np.where((d + rest_d == 0) | (k + rest_k == 0), 0.0, log_ratio)
-    odds_error = np.sqrt(ratio_var)
-    half = t_bound(freedom)
-    rate_half = t_bound(rate_free) * np.sqrt(rate_var)
     first, last = _sum(key, before, n_keys), _sum(key, after, n_keys)
     rate = np.divide(last, first, out=np.full(n_keys, np.nan), where=first > 0)
-    known = np.isfinite(rate_half) & (rate <= 1)
-
-    def bound(sign: float) -> Floats:
-        with np.errstate(over="ignore"):
-            value = 1 / (1 + np.exp(-(log_odds + sign * rate_half)))
-        pick = np.minimum if sign < 0 else np.maximum
-        return np.where(known, pick(value, rate), np.nan)
-
-    with np.errstate(over="ignore", invalid="ignore"):
-        odds = [np.exp(log_ratio + sign * half * odds_error) for sign in (-1, 1)]
-    told = np.isfinite(odds_error)
+    odds_error, freedom = np.sqrt(ratio_spread[0]), ratio_spread[1]
     return Survival(
         first,
         last,
         rate,
-        bound(-1.0),
-        bound(1.0),
+        *_rate_bounds(rate, log_odds, *rate_spread),
         np.exp(log_ratio),
-        np.where(told, odds[0], np.nan),
-        np.where(told, odds[1], np.nan),
+        *_odds_bounds(log_ratio, odds_error, freedom),
         p_values(log_ratio, odds_error, freedom),
     )
+
+
+def _rate_bounds(
+    rate: Floats, log_odds: Floats, variance: Floats, freedom: Floats
+) -> tuple[Floats, Floats]:
+    half = t_bound(freedom) * np.sqrt(variance)
+    known = np.isfinite(half) & (rate <= 1)
+    with np.errstate(over="ignore"):
+        low, high = (1 / (1 + np.exp(-(log_odds + s * half))) for s in (-1, 1))
+    return (
+        np.where(known, np.minimum(low, rate), np.nan),
+        np.where(known, np.maximum(high, rate), np.nan),
+    )
+
+
+def _odds_bounds(
+    log_ratio: Floats, error: Floats, freedom: Floats
+) -> tuple[Floats, Floats]:
+    told, half = np.isfinite(error), t_bound(freedom)
+    with np.errstate(over="ignore", invalid="ignore"):
+        low, high = (np.exp(log_ratio + s * half * error) for s in (-1, 1))
+    return np.where(told, low, np.nan), np.where(told, high, np.nan)
+
+
+def _by_count(
+    cells: list[Floats],
+) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:
+    """Return variance and freedom where every document is a draw (Woolf 1955)."""
+    free = np.full(len(cells[0]), 1e9)
+    rate = 1 / cells[0] + 1 / cells[1]
+    return (rate, free), (rate + 1 / cells[2] + 1 / cells[3], free)
 
 
 def _sum(key: Ints, values: Floats, size: int) -> Floats:

@@ -6,12 +6,8 @@ import pyarrow.parquet as pq
 import pytest
 from profiles_factory import make_profile, write_overlap
 
-from audit.compare.load import (
-    load_overlap,
-    load_profile,
-    load_profiles,
-    require_comparable,
-)
+from audit.compare.fingerprint import require_comparable
+from audit.compare.load import load_overlap, load_profile, load_profiles
 from audit.errors import ProfileError
 
 

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from profiles_factory import make_profile
 
 from audit.compare.load import load_profiles
-from audit.compare.mix import best_mix, read_target
+from audit.compare.mix import best_mix
 from audit.compare.optimum import MixProblem, cheapest, optimality_gap, solve_mix
 from audit.compare.recipe import mixed_counts
+from audit.compare.targets import read_target
 from audit.errors import ConfigError
 
 

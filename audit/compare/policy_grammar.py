@@ -1,0 +1,137 @@
+"""The words of a policy: what can be measured, of what, and how keys look.
+
+In: texts from a policy file. Out: the same, split and checked, or an error that names
+the nearest right word.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Any
+
+from audit.errors import ConfigError
+from audit.measures.facets import FACETS, WEIGHTS
+from schemas.profile import TABLES
+
+__all__ = [
+    "DIVERSITY",
+    "DRIFT",
+    "SUMMARY_SHARES",
+    "checked_keys",
+    "nearest",
+    "one_of",
+    "only_keys",
+    "split_measure",
+]
+
+# Measures read from the `diversity` table; `category` has none there.
+DIVERSITY = (
+    "hill_0", "hill_1", "hill_2", "hill_inf", "hhi", "gini", "coverage",
+    "hill_1_similarity",
+)  # fmt: skip
+# Measures that hold a profile against a baseline.
+DRIFT = ("jsd", "total_variation", "difference", "hill_1_ratio", "hill_2_ratio")
+WITH_KEY = ("share", "difference")
+SUMMARY_SHARES = {
+    "exact_duplicate_share": "exact_duplicate_documents",
+    "near_duplicate_share": "near_duplicate_documents",
+    "located_share": "located_documents",
+    "url_share": "documents_with_url",
+    "empty_share": "empty_documents",
+    "rejected_share": "rejected",
+}
+OVERLAP = ("share", "exact_share")
+_TOP = re.compile(r"top_([1-9][0-9]*)_share")
+# What a key of a facet looks like; regions, domains, platforms are names.
+_KEY_SHAPES = {
+    "language": (r"[a-z]{3}", "an ISO 639-3 code as 'swh'"),
+    "script": (r"[A-Z][a-z]{3}", "an ISO 15924 code as 'Arab'"),
+    "source_country": (r"[A-Z]{2}", "an ISO 3166-1 code as 'NG'"),
+    "culture": (r"[A-Z]{2}", "an ISO 3166-1 code as 'NG'"),
+}
+
+
+def split_measure(path: str, where: str) -> tuple[str, str, str]:
+    """Split and check ``facet.measure.weight``."""
+    parts = path.split(".")
+    facet = parts[0]
+    one_of(facet, (*FACETS, "summary", "overlap"), "a measure starts with", where)
+    if facet == "summary":
+        names = (*TABLES["summary"].additive, *SUMMARY_SHARES)
+        one_of(".".join(parts[1:]), names, "summary has", where)
+        return facet, parts[1], ""
+    if len(parts) != 3:
+        raise ConfigError(
+            "a measure is <facet>.<measure>.<weight>",
+            value=path,
+            where=where,
+            next_step="As in 'language.hill_1.documents'.",
+        )
+    _, measure, weight = parts
+    if facet == "overlap":
+        one_of(measure, OVERLAP, "overlap has", where)
+        one_of(weight, ("documents",), "overlap is counted by", where)
+    else:
+        known: tuple[str, ...] = ("share", "top_1_share", *DRIFT)
+        if facet != "category":
+            known = (*DIVERSITY, *known)
+        if not _TOP.fullmatch(measure):
+            one_of(measure, known, f"{facet} has the measures", where)
+        if measure == "hill_1_similarity" and facet not in ("language", "culture"):
+            raise ConfigError(
+                "only languages and cultures have a measure of likeness",
+                value=path,
+                where=where,
+            )
+        one_of(weight, WEIGHTS, "a weight is", where)
+    return facet, measure, weight
+
+
+def checked_keys(
+    entry: dict[str, Any], facet: str, measure: str, where: str
+) -> tuple[str, ...]:
+    """Return the keys of a rule, checked to look like keys of its facet."""
+    value = entry.get("key", [])
+    keys = [value] if isinstance(value, str) else value
+    if not isinstance(keys, list) or not all(isinstance(k, str) for k in keys):
+        raise ConfigError(
+            "a key is a text, or a list of texts", value=value, where=where
+        )
+    wanted = facet == "overlap" or (facet in FACETS and measure in WITH_KEY)
+    if wanted != bool(keys):
+        rule = "needs a key" if wanted else "takes no key"
+        raise ConfigError(f"{entry['measure']} {rule}", value=value, where=where)
+    if facet == "overlap" and len(keys) != 1:
+        raise ConfigError("overlap takes one corpus as key", value=keys, where=where)
+    shape, words = _KEY_SHAPES.get(facet, ("", ""))
+    for key in keys:
+        if shape and not re.fullmatch(shape, key):
+            raise ConfigError(f"a key of {facet} is {words}", value=key, where=where)
+    if len(set(keys)) != len(keys):
+        raise ConfigError("a key counts once", value=keys, where=where)
+    return tuple(keys)
+
+
+def only_keys(table: dict[str, Any], known: Iterable[str], where: str) -> None:
+    """Refuse keys that are not known."""
+    for key in table:
+        one_of(key, tuple(known), "known keys are", where)
+
+
+def one_of(value: str, known: tuple[str, ...], words: str, where: str) -> None:
+    """Refuse a word that is not known, naming the nearest that is."""
+    if value not in known:
+        raise ConfigError(
+            f"{words} {', '.join(known)}",
+            value=value,
+            where=where,
+            next_step=nearest(value, known),
+        )
+
+
+def nearest(value: str, known: Iterable[str]) -> str:
+    """Return the next step after a wrong word: the nearest right one, or all."""
+    near = get_close_matches(value, list(known), n=1, cutoff=0.4)
+    return f"Did you mean {near[0]!r}?" if near else f"Use one of: {', '.join(known)}."

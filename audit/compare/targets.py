@@ -1,0 +1,98 @@
+"""What a mix should come near to.
+
+In: a name or a table. Out: shares over the keys that the corpora have.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audit.errors import ConfigError
+
+__all__ = ["read_target", "target_shares"]
+
+Floats = NDArray[np.float64]
+
+
+def read_target(path: Path) -> dict[str, float]:
+    """Read a target from a CSV file of key and share, with or without a header.
+
+    Raises:
+        ConfigError: A row is not a key and a number that is not negative.
+    """
+    try:
+        with path.open(encoding="utf-8", newline="") as handle:
+            rows = [row for row in csv.reader(handle) if row]
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            "a target is 'uniform', 'speakers', 'diversity' or a readable CSV file",
+            value=str(path),
+            where="--target",
+        ) from error
+    shares: dict[str, float] = {}
+    for number, row in enumerate(rows, 1):
+        try:
+            key, share = row[0].strip(), float(row[1])
+        except (IndexError, ValueError) as error:
+            if number == 1:
+                continue
+            raise ConfigError(
+                "a row of a target is a key and a share",
+                value=",".join(row),
+                where=f"{path}, line {number}",
+            ) from error
+        if not share >= 0 or not math.isfinite(share) or key in shares:
+            raise ConfigError(
+                "a share is a number from 0, once a key",
+                value=",".join(row),
+                where=f"{path}, line {number}",
+            )
+        shares[key] = share
+    return shares
+
+
+def target_shares(
+    target: str | Mapping[str, float],
+    keys: Sequence[str],
+    inside: NDArray[np.bool_],
+    facet: str,
+) -> tuple[Floats | None, str, float]:
+    """Return target shares over the keys, the target's name, the mass out of reach."""
+    if target == "diversity":
+        return None, "diversity", 0.0
+    if target == "uniform":
+        return inside / max(int(inside.sum()), 1), "uniform", 0.0
+    if target == "speakers":
+        if facet != "language":
+            raise ConfigError(
+                "speakers are a target for languages", value=facet, where="--facet"
+            )
+        from audit.resources.speakers import speakers
+
+        table = speakers()
+        names, figures = (table[c].to_pylist() for c in ("language", "speakers"))
+        shares = dict(zip(names, map(float, figures), strict=True))
+    elif isinstance(target, str):
+        raise ConfigError(
+            "a target is 'uniform', 'speakers', 'diversity' or a table",
+            value=target,
+            where="--target",
+        )
+    else:
+        shares = {k: float(v) for k, v in target.items()}
+    name = target if isinstance(target, str) else "table"
+    whole = sum(shares.values())
+    goal = np.array([shares.get(key, 0.0) for key in keys], np.float64)
+    if whole <= 0 or goal.sum() <= 0:
+        raise ConfigError(
+            "a target shares at least one key with the corpora",
+            value=sorted(shares)[:10],
+            where="--target",
+        )
+    return goal / goal.sum(), name, float(1 - goal.sum() / whole)
