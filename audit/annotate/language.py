@@ -134,7 +134,7 @@ class LanguageAnnotator:
     ) -> tuple[Mapping[str, pa.Array], Segments]:
         """Return what `annotate` does, and the languages by paragraph."""
         named, running = self._read(batch.text)
-        return self.columns(named), self.segments(batch.text, running, named)
+        return self.columns(named), self.segments(batch.raw_text, running, named)
 
     def _read(self, block: TextBlock) -> tuple[Named, TextBlock]:
         """Return what whole documents are in, and their running text."""
@@ -224,7 +224,7 @@ class LanguageAnnotator:
         addresses) counts as ``zxx`` without being a paragraph.
 
         Args:
-            block: the texts, in NFC.
+            block: the texts as the input has them: their characters are shared out.
             running: their running text, from `audit.kernels.prose`.
             whole: what `name_texts` said of the texts.
         """
@@ -236,8 +236,9 @@ class LanguageAnnotator:
         language = np.where(doubtful, whole.language[doc], part.language)
         script = np.where(doubtful, whole.script[doc], part.script)
         n_docs = len(block.offsets) - 1
-        counted = part.writing.characters.astype(np.int64)
-        rest = count_characters(*block) - np.bincount(doc, counted, n_docs)
+        total = count_characters(*block)
+        counted = _at_most(part.writing.characters.astype(np.int64), doc, total)
+        rest = total - np.bincount(doc, counted, n_docs).astype(np.int64)
         key = np.concatenate(
             [
                 (doc << 32) | language.astype(np.int64) << 16 | script,
@@ -246,7 +247,7 @@ class LanguageAnnotator:
                 | self._script_number("Zyyy"),
             ]
         )
-        size = np.concatenate([counted, np.maximum(rest, 0).astype(np.int64)])
+        size = np.concatenate([counted, rest])
         keys, place = np.unique(key, return_inverse=True)
         characters = np.bincount(place, size, len(keys)).astype(np.int64)
         paragraphs = np.bincount(place[: len(doc)], minlength=len(keys))
@@ -259,6 +260,25 @@ class LanguageAnnotator:
             characters[some],
             paragraphs[some].astype(np.int64),
         )
+
+
+def _at_most(
+    counted: NDArray[np.int64], doc: NDArray[np.int64], total: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return counts of paragraphs that sum to their document's characters at most.
+
+    Running text may end in a line break that its document has not, and NFC may be
+    longer than what it was made from: what is too much is cut off at the end.
+
+    Args:
+        counted: int64[n], characters of paragraphs, in document order.
+        doc: int64[n], the document of each.
+        total: int64[n_docs].
+    """
+    sums = np.bincount(doc, counted, len(total)).astype(np.int64)
+    end = np.cumsum(counted) - (np.cumsum(sums) - sums)[doc]
+    limit = total[doc]
+    return np.minimum(end, limit) - np.minimum(end - counted, limit)
 
 
 def _dictionary(
