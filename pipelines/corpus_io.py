@@ -8,7 +8,7 @@ In: paths such as ``gs://``, ``s3://``, ``hdfs://`` or local ones. Out: `BeamFil
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from apache_beam.io.filesystem import BeamIOError, CompressionTypes
 from apache_beam.io.filesystems import FileSystems
@@ -53,8 +53,7 @@ class BeamFileSystem:
 
     def open(self, path: str) -> BinaryIO:
         """Return the raw bytes of a file, without decompression."""
-        file = FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED)
-        return cast("BinaryIO", file)
+        return FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED)
 
 
 class _Upload(io.BytesIO):

@@ -171,7 +171,7 @@ def _keep(_: click.Context, __: click.Parameter, value: str | None) -> frozenset
 @click.option("--no-progress", is_flag=True, help="Show no progress.")
 @config_option
 @click.pass_context
-def command(ctx: click.Context, **options: Any) -> int:
+def command(ctx: click.Context, /, **options: Any) -> int:
     """Audit one or many corpora and write their diversity profiles.
 
     A PATH is a file, a folder or a glob, local or on any filesystem Beam knows; NAME is

@@ -8,10 +8,9 @@ and what share of each corpus that is, with 95 % Wilson intervals (Wilson 1927).
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from audit.fold.store import write_table
@@ -21,8 +20,7 @@ from audit.job.stages import Edges, verified_of
 from audit.link.exact import Members
 from audit.link.figures import overlap_members
 from audit.link.pairs import corpus_of
-from audit.measures.interval import wilson_interval
-from schemas.profile import TABLES
+from audit.measures.overlap import overlap_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -32,7 +30,7 @@ if TYPE_CHECKING:
     from audit.job.output import Output
     from audit.job.spec import JobSpec
 
-__all__ = ["overlap_stage", "overlap_table"]
+__all__ = ["overlap_stage"]
 
 _Shared = tuple["NDArray[np.uint64]", "NDArray[np.int64]"]
 
@@ -106,32 +104,3 @@ def _documents(spec: JobSpec, output: Output) -> list[int]:
         summary = pq.read_table(io.BytesIO(output.read(path) or b""))
         counts.append(summary.column("documents")[0].as_py())
     return counts
-
-
-def overlap_table(
-    shared: Mapping[str, Mapping[tuple[str, str], int]], documents: Mapping[str, int]
-) -> pa.Table:
-    """Return the overlap of every ordered pair of corpora.
-
-    Args:
-        shared: by kind, the documents of a that b holds too, by (a, b).
-        documents: documents of each corpus.
-    """
-    rows = []
-    for kind in sorted(shared):
-        for a in sorted(documents):
-            for b in sorted(documents):
-                if a == b:
-                    continue
-                row: dict[str, Any] = {"corpus_a": a, "corpus_b": b, "kind": kind}
-                for side, one, two in (("a", a, b), ("b", b, a)):
-                    held = shared[kind].get((one, two), 0)
-                    share, low, high = wilson_interval(held, documents[one])
-                    row |= {
-                        f"documents_{side}": held,
-                        f"share_{side}": float(share),
-                        f"low_{side}": float(low),
-                        f"high_{side}": float(high),
-                    }
-                rows.append(row)
-    return pa.Table.from_pylist(rows, schema=TABLES["overlap"].schema)
