@@ -6,9 +6,10 @@ standard error and degrees of freedom from deleting one unit at a time.
 Leaving each unit out in turn has a closed form for shares, costs one pass over the
 counts for any number of keys, and agrees with the bootstrap over units to first order.
 A unit that both sides hold is left out on both: profiles that share sources are
-compared in pairs. The degrees of freedom are the effective number of units that carry
-the difference, ``(sum x^2)^2 / sum x^4``: a language that stands on three sites is
-judged by Student's t with two or three degrees, however many documents it has.
+compared in pairs. Degrees of freedom follow Satterthwaite: with ``d = (sum x^2)^2 /
+sum x^4`` the effective number of units that carry the difference, of n in all, they are
+``2 d / (1 - d / n)``. A language that stands on three sites is judged by Student's t
+with six degrees, however many documents it has.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 __all__ = [
     "Differences",
     "benjamini_hochberg",
+    "degrees",
     "hill_differences",
     "p_values",
     "share_differences",
@@ -98,27 +100,45 @@ def share_differences(
     if fixed is not None:
         noise += _count_noise(unit, key, counts_a, fixed, n_keys, total_a)
         noise += _count_noise(unit, key, counts_b, fixed, n_keys, total_b)
-    error, freedom = _error(np.maximum(second, 0.0), np.maximum(fourth, 0.0), noise)
+    second, fourth = np.maximum(second, 0.0), np.maximum(fourth, 0.0)
+    error, freedom = _error(second, fourth, noise, n_units)
     gap = (error == 0) & (share_a != share_b)
     if gap.any():
         # All of one side and none of the other: no unit's loss changes a share.
         least = 1 / (1 + _effective(a)) + 1 / (1 + _effective(b))
         error = np.where(gap, least, error)
-        freedom = np.where(gap, min(_effective(a), _effective(b)), freedom)
+        few = max(min(_effective(a), _effective(b)) - 1, 1.0)
+        freedom = np.where(gap, few, freedom)
     if whole_a or whole_b or total_a == 0 or total_b == 0:
         error = np.full(n_keys, math.inf)
-    return Differences(share_a, share_b, error, np.maximum(freedom - 1.0, 1.0))
+    return Differences(share_a, share_b, error, freedom)
 
 
-def _error(second: Floats, fourth: Floats, noise: Floats) -> tuple[Floats, Floats]:
-    """Return standard errors and the effective number of units behind them.
+def _error(
+    second: Floats, fourth: Floats, noise: Floats, n_units: int
+) -> tuple[Floats, Floats]:
+    """Return standard errors and their degrees of freedom.
 
-    As in Welch and Satterthwaite's rule; the counts' own noise has no end of freedom.
+    The counts' own noise has no end of freedom (Welch 1947).
     """
+    freedom = degrees(second, fourth, n_units)
     both = second + noise
-    freedom = np.where(noise > 0, 1e9, 1.0)
-    np.divide(both**2, fourth, out=freedom, where=fourth > 1e-300)
-    return np.sqrt(both), freedom
+    share = np.divide(second, both, out=np.zeros_like(both), where=both > 0)
+    return np.sqrt(both), np.minimum(freedom / np.maximum(share**2, 1e-9), 1e9)
+
+
+def degrees(second: Floats, fourth: Floats, n_units: int) -> Floats:
+    """Return Satterthwaite's degrees of freedom of a sum of squared influences.
+
+    Args:
+        second: float64[n], sum of squares over units.
+        fourth: float64[n], sum of fourth powers.
+        n_units: Units in all; the degrees are at most two fewer.
+    """
+    effective = np.ones(np.shape(second))
+    np.divide(np.square(second), fourth, out=effective, where=fourth > 1e-300)
+    rest = np.maximum(1 - effective / max(n_units, 1), 1e-9)
+    return np.clip(2 * effective / rest, 1.0, max(n_units - 2.0, 1.0))
 
 
 def hill_differences(
@@ -164,7 +184,8 @@ def _judged(value: float, psi: Floats, whole: bool) -> tuple[float, float, float
     squares = psi * psi
     second, fourth = float(squares.sum()), float(squares @ squares)
     error = math.sqrt(second) if second > 0 and not whole else math.inf
-    return value, error, max(second**2 / fourth - 1, 1.0) if fourth > 0 else 1.0
+    freedom = degrees(np.array([second]), np.array([fourth]), len(psi))
+    return value, error, float(freedom[0])
 
 
 def _slopes(p: Floats, order: int) -> tuple[Floats, float]:
@@ -259,8 +280,8 @@ def unit_share(
     moved = share * leverage - own * (1 + leverage)
     squares = moved * moved
     second, fourth = float(squares.sum()), float(squares @ squares)
-    freedom = max(second * second / fourth - 1, 1.0) if fourth > 0 else 1.0
-    half = float(t_bound(np.array([freedom]))[0]) * math.sqrt(second)
+    freedom = degrees(np.array([second]), np.array([fourth]), n_units)
+    half = float(t_bound(freedom)[0]) * math.sqrt(second)
     return share, max(0.0, share - half), min(1.0, share + half)
 
 

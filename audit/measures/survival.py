@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from audit.measures.jackknife import p_values, t_bound, unit_moments
+from audit.measures.jackknife import degrees, p_values, t_bound, unit_moments
 
 __all__ = ["Survival", "survival"]
 
@@ -167,7 +167,6 @@ def _by_unit(
         (second, fourth),
     ):
         two = np.maximum(two, 0.0)
-        free = np.full(n_keys, 1e9)
-        np.divide(two**2, four, out=free, where=four > 1e-300)
-        parts.append((np.where(whole, np.inf, two), np.maximum(free - 1, 1.0)))
+        free = degrees(two, four, n_units)
+        parts.append((np.where(whole, np.inf, two), free))
     return parts[0], parts[1]
