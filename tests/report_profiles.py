@@ -10,6 +10,7 @@ from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from profiles_factory import make_profile, write_overlap, write_profile
 
@@ -35,6 +36,8 @@ def three_profiles(folder: Path) -> list[Path]:
             folder, "مدونة", 3, documents=2000, domains=30, rejected=40, replicates=30
         ),
     ]
+    for profile in profiles:
+        _count_twice(profile / "culture.parquet")
     pairs = [("web", "新闻语料", 0.2), ("web", "مدونة", 0.004)]
     write_overlap(
         folder,
@@ -45,6 +48,14 @@ def three_profiles(folder: Path) -> list[Path]:
         ],
     )
     return profiles
+
+
+def _count_twice(path: Path) -> None:
+    """Let every document refer to each culture in two categories."""
+    table = pq.read_table(path)
+    place = table.schema.get_field_index("documents")
+    doubled = pc.multiply(table.column(place), 2)
+    pq.write_table(table.set_column(place, table.schema.field(place), doubled), path)
 
 
 def empty_profile(folder: Path) -> Path:

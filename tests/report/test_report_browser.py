@@ -174,6 +174,7 @@ def test_sorts_by_keyboard(browser: Any, pages: dict[str, Path]) -> None:
     assert before == sorted(before, reverse=True)
     press(browser, button, "\ue007")
     assert heads[3].get_attribute("aria-sort") == "descending"
+    assert [float(text) for text in column(browser, "table-domains", 3)] == before
     press(browser, button, " ")
     assert heads[3].get_attribute("aria-sort") == "ascending"
     after = [float(text) for text in column(browser, "table-domains", 3)]
