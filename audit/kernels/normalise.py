@@ -8,10 +8,11 @@ once against the quick-check table; a document in doubt goes through `unicodedat
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy import int64, uint64
+from numpy import int64, uint8, uint64
 
 from audit.kernels.hashing import load64
 from audit.kernels.jit import kernel
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["maybe_not_nfc", "to_nfc"]
 
-_ONES = uint64(0x0101010101010101)
 _HIGH_BITS = uint64(0x8080808080808080)
 
 
@@ -56,8 +56,30 @@ def maybe_not_nfc(
     """Return bool[n_docs]: false only where the document is certainly in NFC."""
     table = unicode_tables()
     return _maybe_not_nfc(
-        data, offsets, table.nfc_pages, table.nfc_blocks, table.compositions
+        data,
+        offsets,
+        _suspects(),
+        table.nfc_pages,
+        table.nfc_blocks,
+        table.compositions,
     )
+
+
+@lru_cache(maxsize=1)
+def _suspects() -> NDArray[np.uint8]:
+    """Return uint8[256]: 1 for first bytes of code points that NFC may not allow.
+
+    Those are all with a combining class or a quick-check value. What follows a letter
+    of any other kind decides, never the letter itself.
+    """
+    table = unicode_tables()
+    points = np.arange(0x110000)
+    block = table.nfc_pages[points >> 8].astype(np.int64) << 8
+    touched = points[(table.nfc_blocks[block | (points & 255)] & 0xFFFF) != 0]
+    suspects = np.zeros(256, np.uint8)
+    for point in touched.tolist():
+        suspects[chr(point).encode()[0]] = 1
+    return suspects
 
 
 def _replace(
@@ -81,6 +103,7 @@ def _replace(
 def _maybe_not_nfc(
     data: NDArray[np.uint8],
     offsets: NDArray[np.int64],
+    suspects: NDArray[np.uint8],
     pages: NDArray[np.uint16],
     blocks: NDArray[np.uint32],
     compositions: NDArray[np.uint64],
@@ -92,23 +115,29 @@ def _maybe_not_nfc(
         # The last code point of combining class 0, and the class of the last one read.
         starter = int64(-1)
         previous = int64(0)
+        # Up to here the bytes are to be read one code point after the other.
+        read_to = at
         while at < end:
-            if data[at] < 0x80:
+            if at >= read_to:
+                # Pass over bytes without a suspect; then go back to the letter before.
+                first = at
                 while at + 8 <= end:
-                    beyond = load64(data, at) & _HIGH_BITS
-                    if beyond:
-                        # As many bytes as stand before the first beyond ASCII.
-                        mask = ((beyond & (~beyond + uint64(1))) >> uint64(7)) - uint64(
-                            1
-                        )
-                        at += int64(((mask & _ONES) * _ONES) >> uint64(56))
+                    word = load64(data, at)
+                    found = uint8(0)
+                    if word & _HIGH_BITS:
+                        for i in range(8):
+                            byte = (word >> uint64(8 * i)) & uint64(0xFF)
+                            found |= suspects[byte]
+                    if found:
                         break
                     at += 8
-                while at < end and data[at] < 0x80:
-                    at += 1
-                starter = int64(data[at - 1])
-                previous = int64(0)
-                continue
+                if at >= end:
+                    break
+                read_to = at + 8
+                if at > first:
+                    at -= 1
+                    while at > first and data[at] & 0xC0 == 0x80:
+                        at -= 1
             decoded = decode(load32(data, at, end))
             point = decoded >> 3
             at += decoded & 7

@@ -437,9 +437,16 @@ def _count_characters(
 ) -> NDArray[np.int64]:
     counts = np.zeros(max(len(offsets) - 1, 0), int64)
     for doc in range(len(offsets) - 1):
-        count = int64(0)
-        for at in range(offsets[doc], offsets[doc + 1]):
-            # Every byte but a continuation byte begins a code point.
-            count += int64((data[at] & uint8(0xC0)) != uint8(0x80))
+        at = offsets[doc]
+        end = offsets[doc + 1]
+        count = end - at
+        # Every byte but a continuation byte (10xxxxxx) begins a code point.
+        while at + 8 <= end:
+            word = load64(data, at)
+            inner = (word & ~(word << uint64(1)) & _HIGH_BITS) >> uint64(7)
+            count -= int64((inner * _ONES) >> uint64(56))
+            at += 8
+        for i in range(at, end):
+            count -= int64((data[i] & uint8(0xC0)) == uint8(0x80))
         counts[doc] = count
     return counts
