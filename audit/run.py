@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow.parquet as pq
 
+from audit.config import AuditConfig
 from audit.errors import (
     AccountingError,
     ConfigError,
@@ -32,18 +33,20 @@ from audit.fold.store import footer
 from audit.job.output import LocalOutput, write_bytes
 from audit.job.plan import CorpusInput, Plan, make_plan
 from audit.job.progress import PROGRESS
-from audit.job.request import EngineRun, RunResult
+from audit.job.request import EngineRun, RunRequest, RunResult
 from audit.job.spec import describe_linking
 from audit.job.toolbox import toolbox
 from audit.read import LocalFileSystem
 from audit.report import build_page
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from audit.job.output import Output
-    from audit.job.request import Engine, RunRequest
+    from audit.job.request import Engine
     from audit.read import FileSystem
 
-__all__ = ["plan_of", "remote_filesystem", "run", "storage"]
+__all__ = ["plan_of", "profile", "remote_filesystem", "run", "storage"]
 
 
 def _engine(runner: str) -> Engine:
@@ -148,6 +151,44 @@ def run(request: RunRequest) -> RunResult:
     )
     _check_reject_rate(request, counts)
     return result
+
+
+def profile(
+    corpora: Mapping[str, str | Sequence[str]],
+    out: str,
+    *,
+    config: AuditConfig | None = None,
+    runner: str = "in-process",
+    workers: int = 1,
+    overwrite: bool = False,
+) -> RunResult:
+    """Audit corpora from a program or a notebook.
+
+    Args:
+        corpora: a path, folder or glob, or several, by corpus name.
+        out: folder for the profiles.
+        config: all that decides what the profiles say; the defaults if None.
+        runner: ``in-process``, ``local`` or the name of a Beam runner.
+        workers: threads of a local runner.
+        overwrite: replace an output folder that exists.
+
+    Raises:
+        CorpusAuditError: see `run`.
+    """
+    patterns = {
+        name: (found,) if isinstance(found, str) else tuple(found)
+        for name, found in corpora.items()
+    }
+    return run(
+        RunRequest(
+            patterns,
+            out,
+            config or AuditConfig(),
+            runner,
+            workers,
+            overwrite=overwrite,
+        )
+    )
 
 
 def _write_page(plan: Plan, staging: str, output: Output) -> None:

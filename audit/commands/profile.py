@@ -184,13 +184,13 @@ def command(ctx: click.Context, /, **options: Any) -> int:
 
         show_plan(request)
         return 0
-    from audit import run as runs
+    from audit.run import plan_of, run, storage
 
-    size = runs.plan_of(request, runs.storage(request)[0]).size
+    size = plan_of(request, storage(request)[0]).size
     late_error: RejectRateError | None = None
     with shown_progress(size, show=not options["no_progress"]):
         try:
-            result = runs.run(request)
+            result = run(request)
         except RejectRateError as error:
             # The profiles are there all the same: show them, then say what is wrong.
             late_error = error

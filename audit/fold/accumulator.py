@@ -51,6 +51,7 @@ COUNTED: dict[str, CountLayout] = {
 
 TOTALS = (
     "records",
+    "bytes_read",
     "unsampled",
     "documents",
     "characters",

@@ -162,6 +162,7 @@ def _account(
     """Count what was read, and keep every reject."""
     n_docs, n_rejects = read.documents.num_rows, read.rejects.num_rows
     accumulator.totals["records"] += read.records
+    accumulator.totals["bytes_read"] += read.bytes_read
     accumulator.totals["unsampled"] += n_docs - kept
     accumulator.totals["rejected"] += n_rejects
     if n_rejects:
