@@ -143,7 +143,10 @@ def string_end(data, i, end, stops):  # type: ignore[no-untyped-def]
             return i, escaped
         if byte == BACKSLASH:
             escaped = True
-            i = _after_escape(data, i, end)
+            if i + 1 < end and SIMPLE[at(data, i + 1)] != 0:
+                i += 2
+            else:
+                i = _after_escape(data, i, end)
         elif byte >= 0x80:
             i = _after_character(data, i, end)
         else:

@@ -193,7 +193,7 @@ class _Lines:
             self.problem = block.problem
             if block.too_long:
                 raise _LongLineError(block.too_long)
-            self._lines = iter(block.data.split(b"\n"))
+            self._lines = iter(bytes(block.data).split(b"\n"))
             line = next(self._lines, None)
         if len(line) > self._limit:
             raise _LongLineError(len(line))

@@ -16,7 +16,7 @@ from importlib.resources import files
 from typing import Any
 
 from audit.read.options import ROLES, ReadOptions
-from audit.read.paths import MISSING, field_keys, field_names, get_path
+from audit.read.paths import MISSING, field_keys, field_names, get_path, present_paths
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -131,7 +131,8 @@ def detect_layout(records: Sequence[dict[str, Any]], options: ReadOptions) -> La
     Raises:
         NoTextFieldError: no field can be told to be the text.
     """
-    layout = _found(records, options)
+    head = _Head(records)
+    layout = _found(head, options)
     named = {r: p for r in _OTHER_ROLES if (p := options.field(r)) is not None}
     if options.text_field is not None:
         layout = replace(
@@ -149,47 +150,55 @@ def detect_layout(records: Sequence[dict[str, Any]], options: ReadOptions) -> La
     return replace(layout, keys=field_keys(records, paths))
 
 
-def _found(records: Sequence[dict[str, Any]], options: ReadOptions) -> Layout:
+class _Head:
+    # The first records, and the paths at which any of them has a value.
+
+    def __init__(self, records: Sequence[dict[str, Any]]) -> None:
+        self.records = records
+        self.present = present_paths(records)
+
+
+def _found(head: _Head, options: ReadOptions) -> Layout:
     presets = _presets()
     if options.layout is not None:
         preset = next(p for p in presets if p.name == options.layout)
-        return _applied(preset, records, "layout given")
-    fitting = [p for p in presets if p.requires and _fits(p, records)]
+        return _applied(preset, head, "layout given")
+    fitting = [p for p in presets if p.requires and _fits(p, head)]
     if fitting:
         best = max(fitting, key=lambda p: len(p.requires))
-        return _applied(best, records, f"has {', '.join(best.requires)}")
-    text = _usual_text(records)
+        return _applied(best, head, f"has {', '.join(best.requires)}")
+    text = _usual_text(head.records)
     roles = {role: _USUAL[role] for role in _OTHER_ROLES}
     preset = _Preset("fields", "field", (), {"text": text, **roles})
-    return _applied(preset, records, f"text field {text[0]}" if text else "")
+    return _applied(preset, head, f"text field {text[0]}" if text else "")
 
 
-def _fits(preset: _Preset, records: Sequence[dict[str, Any]]) -> bool:
-    if not all(_has(records, path) for path in preset.requires):
+def _fits(preset: _Preset, head: _Head) -> bool:
+    if not all(path in head.present for path in preset.requires):
         return False
-    values = [get_path(r, p) for r in records for p in preset.roles["text"]]
+    values = [get_path(r, p) for r in head.records for p in preset.roles["text"]]
     if preset.shape == "messages":
         return any(isinstance(value, (list, str)) and value for value in values)
     return any(isinstance(value, (str, list)) for value in values)
 
 
-def _applied(preset: _Preset, records: Sequence[dict[str, Any]], why: str) -> Layout:
+def _applied(preset: _Preset, head: _Head, why: str) -> Layout:
     fields = {}
     for role in _OTHER_ROLES:
         for path in preset.roles[role]:
-            if _has(records, path) and _usable(records, role, path):
+            if path in head.present and _usable(head, role, path):
                 fields[role] = path
                 break
     text = preset.roles["text"]
     if preset.shape == "parts":
-        text = tuple(path for path in text if _has(records, path)) or text[:1]
+        text = tuple(path for path in text if path in head.present) or text[:1]
     else:
-        text = tuple([p for p in text if _has(records, p)] or text)[:1]
+        text = tuple([p for p in text if p in head.present] or text)[:1]
     return Layout(preset.name, preset.shape, text, fields, why)
 
 
-def _usable(records: Sequence[dict[str, Any]], role: str, path: str) -> bool:
-    values = [v for r in records if (v := get_path(r, path)) is not None]
+def _usable(head: _Head, role: str, path: str) -> bool:
+    values = [v for r in head.records if (v := get_path(r, path)) is not None]
     if role == "url":
         # Some corpora use the URL as id; others have plain ids.
         return path != "id" or all(
@@ -225,10 +234,6 @@ def _shape_of(records: Sequence[dict[str, Any]], path: str) -> str:
     values = [v for r in records if (v := get_path(r, path)) is not None]
     turns = [v for v in values if isinstance(v, list) and v and isinstance(v[0], dict)]
     return "messages" if turns and len(turns) == len(values) else "field"
-
-
-def _has(records: Sequence[dict[str, Any]], path: str) -> bool:
-    return any(get_path(record, path) is not None for record in records)
 
 
 def _present(records: Sequence[dict[str, Any]], path: str) -> bool:

@@ -27,7 +27,8 @@ class LineBlock:
     """Some whole lines.
 
     Attributes:
-        data: the lines, each ended by a line feed except perhaps the file's last one.
+        data: the lines, each ended by a line feed except perhaps the file's last one;
+            a view, so that a block is not copied once more.
         ends: int64[n_lines], where each line ends in ``data``, line feed not counted.
         offset: where they start, in bytes of the decompressed file.
         first_line: number of the first line in the split, from 0.
@@ -36,7 +37,7 @@ class LineBlock:
         problem: what is wrong with the file, if it ends here because of that.
     """
 
-    data: bytes
+    data: memoryview
     ends: NDArray[np.int64]
     offset: int
     first_line: int
@@ -78,19 +79,21 @@ def line_blocks(
             end = _end_of_split(data, end, stop - offset)
         if end == 0:  # one line, and it is beyond the limit
             size, ended, rest = _skip_line(stream, data)
-            yield LineBlock(b"", np.zeros(1, np.int64), offset, line, too_long=size)
+            yield LineBlock(
+                memoryview(b""), np.zeros(1, np.int64), offset, line, too_long=size
+            )
             offset, line = offset + size + ended, line + 1
             continue
-        block, rest = data[:end], data[end:]
+        block, rest = memoryview(data)[:end], data[end:]
         problem = stream.problem if ended and not rest else None
         ends = _ends(block)
         yield LineBlock(block, ends, offset, line, problem=problem)
         offset, line = offset + end, line + len(ends)
 
 
-def _ends(block: bytes) -> NDArray[np.int64]:
+def _ends(block: memoryview) -> NDArray[np.int64]:
     ends = np.flatnonzero(np.frombuffer(block, np.uint8) == _LINE_FEED)
-    if not block.endswith(b"\n"):
+    if block[-1] != _LINE_FEED:
         ends = np.append(ends, len(block))
     return ends.astype(np.int64, copy=False)
 

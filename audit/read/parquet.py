@@ -23,6 +23,7 @@ __all__ = ["DAMAGED", "open_parquet", "parquet_head", "read_parquet"]
 _HEAD_ROWS = 100
 # Column chunks are read through a buffer of this size, never whole.
 _BUFFER = 2**22
+_SAMPLE = 64
 DAMAGED = (OSError, pa.ArrowException, EOFError, ValueError)
 
 
@@ -87,15 +88,15 @@ def read_parquet(
     metadata = parquet.metadata
     stop = metadata.num_row_groups if split.stop is None else split.stop
     first = sum(metadata.row_group(g).num_rows for g in range(split.start))
-    row = first
+    row, columns = first, _columns(layout)
     for group in range(split.start, stop):
         info = metadata.row_group(group)
         end = row + info.num_rows
         try:
             for table in parquet.iter_batches(
-                _rows_at_once(info, size),
+                _rows_at_once(parquet, group, columns, size),
                 [group],
-                columns=_columns(layout),
+                columns=columns,
                 use_threads=False,
             ):
                 stored = _stored_bytes(info) * table.num_rows // info.num_rows
@@ -132,8 +133,27 @@ def _stored_bytes(group: pq.RowGroupMetaData) -> int:
     return sum(group.column(i).total_compressed_size for i in range(group.num_columns))
 
 
-def _rows_at_once(group: pq.RowGroupMetaData, size: BatchSize) -> int:
-    # Decoded bytes a row, from the footer; dictionary pages make it an underestimate,
-    # so never more rows than a batch may have.
-    per_row = max(1, group.total_byte_size // max(group.num_rows, 1))
-    return int(min(size.documents, max(16, size.text_bytes // per_row)))
+def _rows_at_once(
+    parquet: pq.ParquetFile, group: int, columns: list[str], size: BatchSize
+) -> int:
+    # From the decoded bytes a row that the footer tells, and from the first rows: a
+    # long text that comes again and again is stored once, and the footer then tells
+    # nothing of its length.
+    info = parquet.metadata.row_group(group)
+    decoded = sum(
+        info.column(i).total_uncompressed_size
+        for i in range(info.num_columns)
+        if info.column(i).path_in_schema.startswith(tuple(columns))
+    )
+    per_row = decoded // max(info.num_rows, 1)
+    first = parquet.iter_batches(_SAMPLE, [group], columns=columns, use_threads=False)
+    for batch in first:
+        per_row = max(per_row, sum(map(_decoded_bytes, batch.columns)) // len(batch))
+        break
+    return int(min(size.documents, max(16, size.text_bytes // max(per_row, 1))))
+
+
+def _decoded_bytes(column: pa.Array) -> int:
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    return int(column.nbytes)

@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-__all__ = ["MISSING", "field_keys", "field_names", "get_path"]
+__all__ = ["MISSING", "field_keys", "field_names", "get_path", "present_paths"]
 
 # Stands for a field that is not there, where null is a value.
 MISSING = object()
+
+# Fields nested deeper are not looked for, unless they are named.
+_DEEPEST = 3
 
 
 def get_path(record: Any, path: str, default: Any = None) -> Any:
@@ -41,7 +44,7 @@ def field_names(records: Sequence[dict[str, Any]]) -> list[str]:
 
     def walk(value: dict[str, Any], prefix: str, depth: int) -> None:
         for key, inner in value.items():
-            if isinstance(inner, dict) and inner and depth < 3:
+            if isinstance(inner, dict) and inner and depth < _DEEPEST:
                 walk(inner, f"{prefix}{key}.", depth + 1)
             else:
                 names[f"{prefix}{key}"] = None
@@ -49,6 +52,23 @@ def field_names(records: Sequence[dict[str, Any]]) -> list[str]:
     for record in records:
         walk(record, "", 0)
     return list(names)
+
+
+def present_paths(records: Sequence[dict[str, Any]]) -> frozenset[str]:
+    """Return the paths at which any of some records has a value that is not null."""
+    found: set[str] = set()
+
+    def walk(value: dict[str, Any], prefix: str, depth: int) -> None:
+        for key, inner in value.items():
+            if inner is not None:
+                path = f"{prefix}{key}"
+                found.add(path)
+                if isinstance(inner, dict) and depth < _DEEPEST:
+                    walk(inner, f"{path}.", depth + 1)
+
+    for record in records:
+        walk(record, "", 0)
+    return frozenset(found)
 
 
 def field_keys(

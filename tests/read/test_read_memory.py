@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from audit.read import (
@@ -114,3 +116,19 @@ def test_a_long_line_is_not_held():
     assert reject["reason"] == "too_long"
     assert reject["position"] == 2
     assert "10000000 bytes" in reject["detail"]
+
+
+def test_a_long_text_that_comes_again_and_again_is_read_a_few_rows_at_a_time(tmp_path):
+    # A dictionary stores it once: the footer does not tell how long it is.
+    text = pa.array(["long text " * 20_000])
+    column = pa.DictionaryArray.from_arrays(pa.array([0] * 2000, pa.int32()), text)
+    path = tmp_path / "x.parquet"
+    pq.write_table(pa.table({"text": column}), path, row_group_size=2000)
+    assert path.stat().st_size < 2**20
+    split = Split(FileInfo(str(path), "x.parquet", path.stat().st_size))
+    sizes = [
+        batch.documents.column("text").nbytes
+        for batch in read_split(split, ReadOptions(), LocalFileSystem())
+    ]
+    assert sum(sizes) >= 2000 * 200_000
+    assert max(sizes) < 2**24
