@@ -359,36 +359,38 @@ def _tokenize(
                         at += 1
                     if at > before:
                         token_end = at
-                if at >= end:
-                    break
-                if data[uint64(at)] < 0x80:
-                    if joiner == 0 or not int64(byte_table[data[at]]) & inside:
+                ended = False
+                while at < end and data[uint64(at)] >= 0x80:
+                    decoded = decode(load32(data, at, end))
+                    point = decoded >> 3
+                    value = int64(blocks[int64(pages[point >> 8]) << 8 | (point & 255)])
+                    entry = int64(1) << (value >> 24)
+                    if entry & inside:
+                        if joiner != 0:
+                            # A joiner counts only where the word goes on behind it.
+                            state, chunk, shift = _put(state, chunk, shift, joiner)
+                            joiner = int64(0)
+                        state, chunk, shift = _put(
+                            state, chunk, shift, point ^ (value & 0x1FFFFF)
+                        )
+                        seen |= entry
+                        at += decoded & 7
+                        token_end = at
+                    elif entry & (_JOINER_BIT | _IGNORED_BIT):
+                        if entry & _JOINER_BIT:
+                            joiner = point
+                        at += decoded & 7
+                    else:
+                        known = at
+                        ended = True
                         break
+                if ended or at >= end:
+                    break
+                if not int64(byte_table[data[uint64(at)]]) & inside:
+                    break
+                if joiner != 0:
                     state, chunk, shift = _put(state, chunk, shift, joiner)
                     joiner = int64(0)
-                    continue
-                decoded = decode(load32(data, at, end))
-                point = decoded >> 3
-                value = int64(blocks[int64(pages[point >> 8]) << 8 | (point & 255)])
-                entry = int64(1) << (value >> 24)
-                if entry & inside:
-                    if joiner != 0:
-                        # A joiner counts only where the word goes on behind it.
-                        state, chunk, shift = _put(state, chunk, shift, joiner)
-                        joiner = int64(0)
-                    state, chunk, shift = _put(
-                        state, chunk, shift, point ^ (value & 0x1FFFFF)
-                    )
-                    seen |= entry
-                    at += decoded & 7
-                    token_end = at
-                elif entry & (_JOINER_BIT | _IGNORED_BIT):
-                    if entry & _JOINER_BIT:
-                        joiner = point
-                    at += decoded & 7
-                else:
-                    known = at
-                    break
             if shift != uint64(0):
                 state = hash_step(state, chunk)
             flag = _flags(

@@ -97,6 +97,13 @@ def test_a_large_bucket_is_connected_at_linear_cost(first, second, limit):
     found = slow_components(within)
     assert set(found.values()) <= {0, first}
     assert len(found) == (first if first > 1 else 0) + (second if second > 1 else 0)
+    # A star around the first document of each corpus, and a chain along all of them.
+    known = set(map(tuple, within))
+    for members in (range(first), range(first, size)):
+        for i in members:
+            assert i == members[0] or (members[0], i) in known
+            for j in (i + 1, i + 2):
+                assert j not in members or (i, j) in known
     met = defaultdict(set)
     for a, b in pairs.tolist():
         met[a].add(groups[b])

@@ -190,9 +190,17 @@ def test_a_document_that_vanished_is_an_error():
 
 
 def test_the_links_of_a_corpus_do_not_depend_on_its_neighbours():
-    alone = link(split(TEXTS, (60,)))
-    both = link([*split(TEXTS, (60,)), TEXTS[::-1]], corpus_starts=(0, 2))
-    own = (both.verified.pairs >> np.uint64(32) < 2).all(axis=1)
-    assert both.verified.pairs[own].tolist() == alone.verified.pairs.tolist()
-    first = both.exact.edges[:, 1] >> np.uint64(32) < 2
-    assert both.exact.edges[first].tolist() == alone.exact.edges.tolist()
+    # More copies of a template, with numbers, than a bucket lets meet each other.
+    template = [f"{PARAGRAPHS['Latn']} {n} {n + 1}" for n in range(50)]
+    own = [*TEXTS, *template]
+    other = [*TEXTS[::-1], *(f"{text} {text[-2:]}" for text in template)]
+    alone = link(split(own, (60,)))
+    assert alone.stats.cut_buckets > 0
+    both = link([other, *split(own, (60,))], corpus_starts=(0, 1))
+    task = np.uint64(1 << 32)
+    inside = (both.verified.pairs >= task).all(axis=1)
+    assert (
+        both.verified.pairs[inside] - task
+    ).tolist() == alone.verified.pairs.tolist()
+    second = both.exact.edges[:, 0] >= task
+    assert (both.exact.edges[second] - task).tolist() == alone.exact.edges.tolist()
