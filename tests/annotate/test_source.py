@@ -72,6 +72,10 @@ def source(url):
         ("http://github.io/", "github.io", "io", "US"),
         ("http://a.b.wordpress.com/", "b.wordpress.com", "wordpress.com", "US"),
         ("https://gov.uk/x", "gov.uk", "gov.uk", "GB"),
+        # rules with a star and their exceptions
+        ("http://a.b.c.ck/", "b.c.ck", "c.ck", "CK"),
+        ("http://a.www.ck/", "www.ck", "ck", "CK"),
+        ("http://a.city.kawasaki.jp/", "city.kawasaki.jp", "kawasaki.jp", "JP"),
         # addresses
         ("http://8.8.8.8:80/x", "8.8.8.8", None, None),
         ("http://[2001:0db8::0001]/", "2001:db8::1", None, None),
