@@ -252,6 +252,13 @@ def _footer(path: Path) -> dict[str, str]:
 
 def _read(path: Path, name: str, expected: dict[str, str] | None) -> pa.Table:
     contract = TABLES[name]
+    if not path.exists():
+        raise ProfileError(
+            f"the profile holds the table {name}",
+            value="none there",
+            where=str(path),
+            next_step="Some tables depend on options of the run (as --keep).",
+        )
     try:
         table = pq.read_table(path)
     except (OSError, pa.ArrowException) as error:

@@ -39,6 +39,9 @@ DUPLICATES_NOTE = (
     "are not counted. Run corpus-audit overlap on kept signatures to find them."
 )
 
+# Tables of single records: a merge lays them one below the other.
+_STACKED = ("rejects", "documents")
+
 # Makes the diversity table from mix, culture_mix, corpus and regions.
 Diversity = Callable[[pa.Table, pa.Table, str, Mapping[str, str]], pa.Table]
 
@@ -110,12 +113,14 @@ def merge_tables(
 ) -> dict[str, pa.Table]:
     """Return the tables of the merged profile, conformed and sorted.
 
-    ``documents`` is there where every part has it; ``overlap`` belongs to the OUT
-    folder and is never merged.
+    A table is there where every part has it. Tables of estimates that no counts can
+    remake (``near_figures``) are left out, as is ``overlap``, which belongs to the OUT
+    folder.
     """
     tables: dict[str, pa.Table] = {}
     for name, contract in TABLES.items():
-        if name in ("overlap", "diversity") or not all(p.has(name) for p in profiles):
+        known = contract.additive or name in _STACKED
+        if not known or not all(profile.has(name) for profile in profiles):
             continue
         parts = pl.concat([profile.frame(name) for profile in profiles], how="vertical")
         parts = parts.select(contract.schema.names)
@@ -194,6 +199,8 @@ def _write_run(
 ) -> None:
     """Write ``run.json``: what was merged, and what the figures cannot say."""
     row = tables["summary"].to_pylist()[0]
+    held = {name for p in profiles for name in TABLES if p.has(name)}
+    left = sorted(held - set(tables))
     run: dict[str, Any] = {
         "command": "merge",
         "corpora": {
@@ -202,7 +209,7 @@ def _write_run(
                 **{k: row[k] for k in ("documents", "characters", "rejected")},
             }
         },
-        "notes": [DUPLICATES_NOTE],
+        "notes": [DUPLICATES_NOTE, *(f"Not merged: {name}." for name in left)],
     }
     partial = out / ".run.json.partial"
     partial.write_text(json.dumps(run, indent=2, ensure_ascii=False) + "\n", "utf-8")

@@ -6,7 +6,10 @@ In: a name or a table. Out: shares over the keys that the corpora have.
 from __future__ import annotations
 
 import csv
+import io
+import json
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -15,26 +18,49 @@ from numpy.typing import NDArray
 
 from audit.errors import ConfigError
 
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
 __all__ = ["read_target", "target_shares"]
 
 Floats = NDArray[np.float64]
 
 
 def read_target(path: Path) -> dict[str, float]:
-    """Read a target from a CSV file of key and share, with or without a header.
+    """Read a target: a CSV file of key and share, or a JSON or TOML table.
 
     Raises:
         ConfigError: A row is not a key and a number that is not negative.
     """
     try:
-        with path.open(encoding="utf-8", newline="") as handle:
-            rows = [row for row in csv.reader(handle) if row]
-    except (OSError, UnicodeDecodeError) as error:
+        text = path.read_text(encoding="utf-8")
+        if path.suffix == ".json":
+            rows = _pairs(json.loads(text), path)
+        elif path.suffix == ".toml":
+            rows = _pairs(tomllib.loads(text), path)
+        else:
+            rows = [row for row in csv.reader(io.StringIO(text)) if row]
+    except (OSError, ValueError) as error:
         raise ConfigError(
-            "a target is 'uniform', 'speakers', 'diversity' or a readable CSV file",
+            "a target is 'uniform', 'speakers', 'diversity' or a readable file of "
+            "shares (CSV, JSON or TOML)",
             value=str(path),
             where="--target",
         ) from error
+    return _shares(rows, path)
+
+
+def _pairs(table: object, path: Path) -> list[list[str]]:
+    if not isinstance(table, dict):
+        raise ConfigError(
+            "a target is a table of key and share", value=str(path), where="--target"
+        )
+    return [["key", "share"], *([str(k), str(v)] for k, v in table.items())]
+
+
+def _shares(rows: list[list[str]], path: Path) -> dict[str, float]:
     shares: dict[str, float] = {}
     for number, row in enumerate(rows, 1):
         try:

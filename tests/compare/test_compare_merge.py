@@ -109,15 +109,18 @@ def test_the_merged_profile_is_a_profile_and_says_what_it_cannot_know(out, tmp_p
     assert folder.name == "part1+part2"
     profile = load_profile(folder)
     for name in TABLES:
-        if name not in ("overlap", "documents"):
+        if profile.has(name):
             profile.table(name)
+    with pytest.raises(ProfileError, match="options of the run"):
+        profile.table("documents")
     assert profile.metadata["duplicates"] == DUPLICATES_NOTE
     assert json.loads(profile.metadata["merged_from"]) == [
         ["part1", METADATA["corpus_audit.config_fingerprint"]],
         ["part2", METADATA["corpus_audit.config_fingerprint"]],
     ]
     run = json.loads((tmp_path / "new" / "run.json").read_text("utf-8"))
-    assert run["notes"] == [DUPLICATES_NOTE]
+    assert run["notes"][0] == DUPLICATES_NOTE
+    assert "Not merged: documents." not in run["notes"]
     left = {path.name for path in (tmp_path / "new").iterdir()}
     assert left == {"part1+part2", "run.json"}
     again = merge_profiles(_parts(out, 2, 1), tmp_path / "again", name="part1+part2")

@@ -138,7 +138,15 @@ def test_targets_are_read_from_tables(tmp_path):
         path.write_text(bad)
         with pytest.raises(ConfigError, match="line"):
             read_target(path)
-    with pytest.raises(ConfigError, match="readable CSV"):
+    for name, text in (("t.json", '{"eng": 1, "yor": 2}'), ("t.toml", "eng=1\nyor=2")):
+        (tmp_path / name).write_text(text)
+        assert read_target(tmp_path / name) == {"eng": 1.0, "yor": 2.0}
+    for name, text in (("t.json", "{"), ("t.toml", "=1"), ("t.json", "[1]"),
+                       ("t.json", '{"eng": "x"}')):  # fmt: skip
+        (tmp_path / name).write_text(text)
+        with pytest.raises(ConfigError):
+            read_target(tmp_path / name)
+    with pytest.raises(ConfigError, match="readable file"):
         read_target(tmp_path / "none.csv")
 
 
