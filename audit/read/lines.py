@@ -71,7 +71,8 @@ def line_blocks(
         stop = max(stop, offset + 1)  # a byte order mark belongs to the first line
     line = 0
     while stop is None or offset < stop:
-        data, ended = _fill(stream, rest, max(block_bytes, 1), max_line)
+        room = block_bytes if stop is None else min(block_bytes, stop - offset)
+        data, ended = _fill(stream, rest, max(room, 1), max_line)
         if not data:
             return
         end = len(data) if ended else data.rfind(b"\n") + 1

@@ -8,6 +8,8 @@ through here, so that a record means the same in every format.
 from __future__ import annotations
 
 import json
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -114,6 +116,8 @@ def as_label(value: Any) -> str | None:
         return "true" if value else "false"
     if isinstance(value, (int, float)):
         return repr(value)
+    if isinstance(value, (date, Decimal)):
+        return str(value)
     if isinstance(value, list) and value and isinstance(value[0], str):
         return value[0]
     return None

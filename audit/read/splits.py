@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from typing import BinaryIO
 
 from audit.errors import InputError
@@ -51,7 +52,7 @@ def plan_splits(
             splits.append(Split(file))
         elif kind == "jsonl":
             splits += _byte_ranges(file, target_bytes)
-        elif kind == "parquet":
+        elif _in_row_groups(file):
             splits += _row_groups(file, filesystem, target_bytes)
         else:
             splits.append(Split(file))
@@ -109,10 +110,29 @@ def read_split(
         opened = open_file(raw, split.file, options)
         if isinstance(opened, Refusal):
             yield from _refused(split, opened)
-        elif opened.format == "parquet" or not split.start:
+        elif opened.format == "parquet" and _in_row_groups(split.file):
             yield from read_opened(opened, split, options, size)
         elif opened.divisible:
-            yield from _read_range(opened, split, options, size, raw)
+            batches = _read_range(opened, split, options, size, raw)
+            yield from _within(batches, split)
+        elif not split.start:
+            # Planned as plain JSON Lines, perhaps, but it is something else.
+            yield from read_opened(opened, replace(split, stop=None), options, size)
+
+
+def _in_row_groups(file: FileInfo) -> bool:
+    # Whether `plan_splits` counts this file in row groups.
+    return suffix_format(file.name) == "parquet" and not is_compressed_name(file.name)
+
+
+def _within(batches: Iterator[ReadBatch], split: Split) -> Iterator[ReadBatch]:
+    # Bytes read beyond the split (the end of its last line) are its neighbour's.
+    end = split.file.size if split.stop is None else split.stop
+    room = max(0, end - split.start)
+    for batch in batches:
+        counted = min(batch.bytes_read, room)
+        room -= counted
+        yield replace(batch, bytes_read=counted)
 
 
 def _read_range(
@@ -120,6 +140,9 @@ def _read_range(
 ) -> Iterator[ReadBatch]:
     # The layout came from the file's head; the lines come from the middle, one byte
     # early so that a line which starts at the edge is told from a line's middle.
+    if not split.start:
+        yield from read_opened(opened, split, options, size)
+        return
     try:
         raw.seek(split.start - 1)
     except (OSError, ValueError) as error:

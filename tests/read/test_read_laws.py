@@ -302,3 +302,43 @@ def test_paragraphs_keep_every_word(folder, paragraphs):
     if not rejects:
         kept = "".join("".join(d["text"] for d in documents).split())
         assert kept == "".join("".join(paragraphs).split())
+
+
+@pytest.mark.parametrize("kind", ["gzip", "array", "utf16", "parquet", "no text"])
+def test_a_file_that_is_no_plain_text_after_all_is_read_once(tmp_path, kind):
+    # Planned in byte ranges by its name, but it cannot be read from its middle.
+    lines = [json.dumps({"text": f"{i:040x}"}) for i in range(3000)]
+    data = "\n".join(lines).encode()
+    sink = io.BytesIO()
+    pq.write_table(pa.table({"text": [f"{i:040x}" for i in range(3000)]}), sink)
+    content = {
+        "gzip": gzip.compress(data),
+        "array": b"[" + ",\n".join(lines).encode() + b"]",
+        "utf16": data.decode().encode("utf-16"),
+        "parquet": sink.getvalue(),
+        "no text": data.replace(b'"text"', b'"test"'),
+    }[kind]
+    path = write(tmp_path, "x.jsonl", content)
+    files = find_files([str(path)], LocalFileSystem())
+    splits = plan_splits(files, ReadOptions(), LocalFileSystem(), 3000)
+    assert len(splits) > 2
+    documents, rejects = [], []
+    for split in splits:
+        for batch in read_split(split, ReadOptions(), LocalFileSystem()):
+            documents += batch.documents.column("text").to_pylist()
+            rejects += batch.rejects.column("reason").to_pylist()
+    if kind == "no text":
+        assert (documents, rejects) == ([], ["no_text_field"])
+    else:
+        assert (documents, rejects) == ([f"{i:040x}" for i in range(3000)], [])
+
+
+def test_progress_of_ranges_adds_up_to_the_file(tmp_path):
+    path = write(tmp_path, "x.jsonl", (HEAD + b"\n") * 20000)
+    files = find_files([str(path)], LocalFileSystem())
+    splits = plan_splits(files, ReadOptions(), LocalFileSystem(), 70_000)
+    counted = [
+        sum(b.bytes_read for b in read_split(s, ReadOptions(), LocalFileSystem()))
+        for s in splits
+    ]
+    assert sum(counted) == files[0].size
