@@ -11,6 +11,7 @@ from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from audit.job.describe import describe_stage, detail_stage
 from audit.job.finish import finish_stage
 from audit.job.keep import add_clusters
 from audit.job.overlap import overlap_stage
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from audit.job.output import Output
     from audit.job.request import EngineRun
+    from audit.job.spec import JobSpec
     from audit.job.stages import Block
     from audit.read import FileSystem
 
@@ -67,12 +69,14 @@ def run_tasks(run: EngineRun, filesystem: FileSystem, output: Output) -> None:
     for partition, pairs in sorted(shuffle.pop("pairs", {}).items()):
         _send(shuffle, verify_stage(pairs, shuffle["sets"].pop(partition), spec))
     PROGRESS.stage = "writing"
+    _write(run, spec, shuffle, output)
+
+
+def _write(run: EngineRun, spec: JobSpec, shuffle: _Shuffle, output: Output) -> None:
+    """Carry out the stages that need what all tasks gave."""
     for corpus in range(len(spec.corpora)):
         tags = ("counts", "near_edges", "exact_edges", "exact_sizes")
         finish_stage(corpus, {t: shuffle[t][corpus] for t in tags}, spec, output)
-    if "documents" in spec.config.keep:
-        for task in run.plan.tasks:
-            add_clusters(task, spec, output)
     if len(spec.corpora) > 1:
         overlap_stage(
             {
@@ -85,6 +89,12 @@ def run_tasks(run: EngineRun, filesystem: FileSystem, output: Output) -> None:
             spec,
             output,
         )
+    for task in run.plan.tasks:
+        for corpus, block in describe_stage(task, spec, output):
+            shuffle["detail"][corpus].append(block)
+        if "documents" in spec.config.keep:
+            add_clusters(task, spec, output)
+    detail_stage(shuffle["detail"], spec, output)
 
 
 def _send(shuffle: _Shuffle, blocks: Iterable[Block]) -> None:

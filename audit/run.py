@@ -261,6 +261,10 @@ def _open_staging(
                 where=staging,
                 next_step="Run without --resume to start anew.",
             )
+    # Kept are what single tasks gave; what was made of all of them is made again.
+    for path in output.list(staging):
+        if path.endswith((".clusters", ".shared")):
+            output.remove(path)
     return staging
 
 

@@ -122,11 +122,7 @@ def build(pipeline: beam.Pipeline, spec: JobSpec, plan_path: str) -> None:
         | "FinishCorpora"
         >> beam.ParDo(transforms.FinishCorpus(spec)).with_output_types(str)
     )
-    if "documents" in spec.config.keep:
-        _ = tasks | "AddClusters" >> beam.ParDo(
-            transforms.AddClusters(spec), finished=pvalue.AsList(finished)
-        )
-    _ = (
+    overlap = (
         pipeline
         | "AskOverlap" >> beam.Create([b""])
         | "WriteOverlap"
@@ -136,7 +132,18 @@ def build(pipeline: beam.Pipeline, spec: JobSpec, plan_path: str) -> None:
             exact_members=pvalue.AsList(exact.exact_members),
             near_across=pvalue.AsList(near.near_across),
             exact_edges=pvalue.AsList(exact.exact_edges),
-        )
+        ).with_output_types(str)
+    )
+    details = tasks | "DescribeTasks" >> beam.ParDo(
+        transforms.DescribeTask(spec),
+        finished=pvalue.AsList(finished),
+        overlap=pvalue.AsList(overlap),
+    ).with_output_types(Block)
+    _ = (
+        pipeline
+        | "AskDetail" >> beam.Create([b""])
+        | "WriteDetail"
+        >> beam.ParDo(transforms.WriteDetail(spec), details=pvalue.AsList(details))
     )
 
 

@@ -15,6 +15,7 @@ from apache_beam import pvalue
 from apache_beam.metrics.metric import Metrics
 
 from audit.job import stages
+from audit.job.describe import describe_stage, detail_stage
 from audit.job.finish import finish_stage
 from audit.job.keep import add_clusters
 from audit.job.overlap import overlap_stage
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from audit.job.spec import JobSpec
 
 __all__ = [
-    "AddClusters",
+    "DescribeTask",
     "FindCandidates",
     "FinishCorpus",
     "GroupExact",
@@ -36,6 +37,7 @@ __all__ = [
     "ReadPlan",
     "ScanTasks",
     "VerifyPairs",
+    "WriteDetail",
     "WriteOverlap",
 ]
 
@@ -157,12 +159,31 @@ class FinishCorpus(_Stage):
         yield finish_stage(corpus, found, self.spec, self.output)
 
 
-class AddClusters(_Stage):
-    """Tells each stored document its cluster, once all clusters are known."""
+class DescribeTask(_Stage):
+    """Tells which documents of a task repeat others, once all clusters are known."""
 
-    def process(self, element: Block, finished: list[str]) -> None:  # noqa: ARG002 a barrier
-        """Fill in the cluster columns of a task's documents."""
-        add_clusters(Task.from_json(element[1]), self.spec, self.output)
+    def process(
+        self,
+        element: Block,
+        finished: list[str],  # noqa: ARG002 a barrier: what this reads is written
+        overlap: list[str],  # noqa: ARG002 likewise
+    ) -> Iterator[Block]:
+        """Yield counts by corpus; fill in the cluster columns of stored documents."""
+        task = Task.from_json(element[1])
+        yield from describe_stage(task, self.spec, self.output)
+        if "documents" in self.spec.config.keep:
+            add_clusters(task, self.spec, self.output)
+
+
+class WriteDetail(_Stage):
+    """From counts to the tables that say where duplicates lie."""
+
+    def process(self, _: bytes, details: list[Block]) -> Iterator[str]:
+        """Write the tables of all corpora."""
+        found: dict[int, list[bytes]] = {n: [] for n in range(len(self.spec.corpora))}
+        for corpus, block in details:
+            found[corpus].append(block)
+        yield detail_stage(found, self.spec, self.output)
 
 
 class WriteOverlap(_Stage):

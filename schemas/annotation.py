@@ -44,6 +44,8 @@ ANNOTATION = pa.schema(
         # 128-bit hash of the normalised text
         pa.field("content_hash", pa.binary(16), nullable=False),
         pa.field("signature", pa.list_(pa.uint32(), NUM_PERM), nullable=False),
+        # mojibake@1
+        pa.field("mojibake", pa.bool_(), nullable=False),
         # culture@1; references that count, each once a document, ascending
         pa.field("references", pa.list_(REFERENCE), nullable=False),
     ]

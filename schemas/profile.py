@@ -57,6 +57,8 @@ TABLES: dict[str, TableContract] = {
             # language than their own.
             "mixed_documents",
             "characters_outside_main_language",
+            # Documents of text that was decoded with the wrong table.
+            "mojibake",
         ),
         (pa.field("first_date", pa.string()), pa.field("last_date", pa.string())),
     ),
@@ -77,6 +79,31 @@ TABLES: dict[str, TableContract] = {
         ("kind", "cluster_size"),
         ("clusters", "documents", "characters"),
         key_types={"cluster_size": pa.int64()},
+    ),
+    # Which languages and domains deduplication would take from; a source is wiped out
+    # where it has 20 documents or more and over 90 % of them would go.
+    "duplicates_detail": _table(
+        ("facet", "key"),
+        ("documents", "characters", "duplicate_documents", "duplicate_characters"),
+        (pa.field("wiped_out", pa.bool_(), nullable=False),),
+    ),
+    # Shared documents of corpus A with B by language and domain of A's document.
+    "overlap_detail": TableContract(
+        pa.schema(
+            [
+                pa.field("corpus_a", pa.string()),
+                pa.field("corpus_b", pa.string()),
+                pa.field("kind", pa.string()),
+                pa.field("facet", pa.string()),
+                pa.field("key", pa.string()),
+                pa.field("documents_a", pa.int64()),
+                pa.field("characters_a", pa.int64()),
+                pa.field("of_documents", pa.int64()),
+                pa.field("of_characters", pa.int64()),
+            ]
+        ),
+        ("corpus_a", "corpus_b", "kind", "facet", "key"),
+        (),
     ),
     # What stands behind the near-duplicate count: verified pairs, documents directly
     # similar to their representative or only connected through others, the largest

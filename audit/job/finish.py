@@ -62,8 +62,7 @@ def finish_stage(
     accumulator = Accumulator.from_bytes(merge_count_blocks(blocks["counts"]))
     near, exact = verified_of(blocks["near_edges"]), Edges.of(blocks["exact_edges"])
     clusters, figures = near_figures(near, exact.pairs, exact.characters, corpus)
-    if "documents" in spec.config.keep:
-        store_clusters(*clusters, spec, output)
+    store_clusters(*clusters, spec, output)
     exact_sizes = _sum_sizes([unpack(block) for block in blocks["exact_sizes"]])
     duplicates = _duplicate_figures(figures, exact_sizes)
     if duplicates["near_duplicate_documents"] > accumulator.totals["documents"]:

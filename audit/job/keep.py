@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from audit.annotate.culture import document_cultures
 from audit.fold.store import write_table
+from audit.job.describe import Labels
 from audit.job.output import write_bytes, write_whole
 from audit.job.packing import pack, unpack
 from audit.link.layout import doc_keys, task_of
@@ -46,16 +47,19 @@ class Keeper:
     def __init__(self, kinds: frozenset[str], task: Task) -> None:
         self._task = task
         self._tables: dict[str, list[pa.Table]] = {kind: [] for kind in sorted(kinds)}
+        self._labels = Labels()
 
     def add(self, rows: NDArray[np.uint32], batch: Batch) -> None:
         """Add the documents of a batch."""
+        self._labels.add(rows, batch)
         makers = {"documents": _documents, "signatures": _signatures}
         for kind, tables in self._tables.items():
             table = makers[kind](batch)
             tables.append(table.append_column("row", pa.array(rows, pa.uint32())))
 
     def write(self, spec: JobSpec, output: Output) -> None:
-        """Write one file a kind into staging."""
+        """Write one file a kind into staging, and the labels for later stages."""
+        self._labels.write(self._task, spec, output)
         for kind, tables in self._tables.items():
             if tables:
                 table = pa.concat_tables(tables).unify_dictionaries()

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from audit.fold.store import write_table
+from audit.job.describe import store_shared
 from audit.job.output import write_whole
 from audit.job.packing import unpack
 from audit.job.stages import Edges, verified_of
@@ -58,6 +59,7 @@ def overlap_stage(
         spec.corpus_starts,
     )
     near = _members([Members(*exact, np.zeros(0, np.int64)), close])
+    store_shared({"exact": exact, "near": near}, spec, output)
     table = overlap_table(
         {"exact": _pair_counts(exact, spec), "near": _pair_counts(near, spec)},
         dict(zip(spec.corpora, _documents(spec, output), strict=True)),

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from audit.annotate.culture import CultureAnnotator
 from audit.annotate.language import LanguageAnnotator
+from audit.annotate.mojibake import MojibakeAnnotator
 from audit.annotate.signature import SignatureAnnotator
 from audit.annotate.source import SourceAnnotator
 from audit.fold.fold import ProfileFold
@@ -77,7 +78,12 @@ def _build(config: AuditConfig) -> Toolbox:
             threshold=language.threshold,
             engine=language.engine,
         ),
-        (SourceAnnotator(), SignatureAnnotator(), CultureAnnotator()),
+        (
+            SourceAnnotator(),
+            SignatureAnnotator(),
+            MojibakeAnnotator(),
+            CultureAnnotator(),
+        ),
         ProfileFold(
             _labels(references, "culture"),
             _labels(references, "category"),
