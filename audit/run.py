@@ -202,7 +202,7 @@ def _write_page(plan: Plan, staging: str, output: Output) -> None:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(output.read(path) or b"")
         page = here / "report.html"
-        build_page([here / corpus for corpus in plan.corpora], page)
+        build_page([here / name for name in plan.corpora], page, largest=True)
         write_bytes(output, output.join(staging, "report.html"), page.read_bytes())
 
 

@@ -120,19 +120,27 @@ class Tables:
 
 
 def load_corpora(
-    profiles: Sequence[Path | str], *, most: int | None = MAX_CORPORA
+    profiles: Sequence[Path | str],
+    *,
+    most: int | None = MAX_CORPORA,
+    largest: bool = False,
 ) -> list[Corpus]:
     """Open profiles in the order given.
 
     Args:
         profiles: Folders ``OUT/<corpus>``, or ``OUT`` for all that it holds.
         most: How many there is room for; None for any number.
+        largest: Keep those with most documents where there is no room for all.
 
     Raises:
-        UsageError: There are more than ``most``.
+        UsageError: There are more than ``most``, and ``largest`` is not set.
         ProfileError: There is none, or a table is missing or unreadable.
     """
     opened = load.load_profiles(profiles)
+    if most is not None and len(opened) > most and largest:
+        by_size = sorted(opened, key=lambda one: (-one.summary["documents"], one.label))
+        kept = set(map(id, by_size[:most]))
+        opened = [one for one in opened if id(one) in kept]
     if most is not None and len(opened) > most:
         raise UsageError(
             f"a report shows at most {most} corpora side by side",

@@ -27,7 +27,9 @@ __all__ = ["build_page", "render"]
 _HERE = Path(__file__).parent
 
 
-def build_page(profiles: list[Path], out: Path, *, title: str | None = None) -> None:
+def build_page(
+    profiles: list[Path], out: Path, *, title: str | None = None, largest: bool = False
+) -> None:
     """Write one self-contained HTML page about one to ten profiles.
 
     Args:
@@ -35,13 +37,14 @@ def build_page(profiles: list[Path], out: Path, *, title: str | None = None) -> 
             ``overlap.parquet`` is looked for beside them.
         out: The file to write; it appears whole or not at all.
         title: Heading of the page instead of the names of the corpora.
+        largest: Show the ten largest of more corpora, and say so, instead of refusing.
 
     Raises:
         UsageError: No profile, or more than ten.
         ProfileError: A table is missing or unreadable.
         ConfigError: ``out`` cannot be written.
     """
-    text = render(build_model([Path(profile) for profile in profiles]), title=title)
+    text = render(build_model(list(map(Path, profiles)), largest=largest), title=title)
     out = Path(out)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from audit.compare.load import load_profiles
 from audit.report.corpora import Corpus, load_corpora, load_overlap
 from audit.report.parts.copies import Copies, copies
 from audit.report.parts.cultures import Cultures, cultures
@@ -33,6 +34,7 @@ class Page:
     """The whole page, in reading order."""
 
     title: str
+    n_left: int
     corpora: list[Corpus]
     overviews: list[Overview]
     variety: list[Panel]
@@ -46,10 +48,12 @@ class Page:
     provenance: Sheet
 
 
-def build_model(profiles: list[Path]) -> Page:
-    """Return the view model of one to ten profiles."""
-    corpora = load_corpora(profiles)
+def build_model(profiles: list[Path], *, largest: bool = False) -> Page:
+    """Return the view model of one to ten profiles, or of the ten largest."""
+    corpora = load_corpora(profiles, largest=largest)
+    n_left = len(load_profiles(profiles)) - len(corpora) if largest else 0
     return Page(
+        n_left=n_left,
         title=_title([corpus.label for corpus in corpora]),
         corpora=corpora,
         overviews=[overview(corpus) for corpus in corpora],

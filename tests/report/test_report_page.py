@@ -155,6 +155,28 @@ def test_too_many_corpora_are_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "page.html").exists()
 
 
+def test_page_of_a_run_shows_the_largest_of_many(tmp_path: Path) -> None:
+    profiles = [
+        make_profile(tmp_path, f"c{n:02}", n, documents=50 + n, domains=5, replicates=1)
+        for n in range(12)
+    ]
+    build_page(profiles, tmp_path / "page.html", largest=True)
+    page = read_page((tmp_path / "page.html").read_text("utf-8"))
+    assert {name for name, _ in page.figures} == {f"c{n:02}" for n in range(2, 12)}
+    assert "The largest of 12 corpora; the other 2 have" in page.text
+
+
+def test_page_does_not_depend_on_where_the_profiles_lie(tmp_path: Path) -> None:
+    pages = []
+    for side in ("one", "other"):
+        profile = make_profile(
+            tmp_path / side, "c", documents=90, domains=9, replicates=1
+        )
+        build_page([profile], tmp_path / f"{side}.html")
+        pages.append((tmp_path / f"{side}.html").read_bytes())
+    assert pages[0] == pages[1]
+
+
 def test_missing_table_is_named(tmp_path: Path) -> None:
     profile = make_profile(tmp_path, "c", documents=50, domains=5, replicates=1)
     (profile / "culture.parquet").unlink()

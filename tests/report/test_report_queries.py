@@ -153,9 +153,9 @@ def test_cultures(page_one: Page, page_three: Page, profiles: list[Path]) -> Non
         code = row["culture"]
         expected = [row["documents"], row["share"], mentions[code], seen[code]]
         assert all(map(near, [raw for _, raw in shown[code][2:]], expected))
-        text = f"{percent(row['share'])} of located documents, "
-        marks = [mark for mark in page_one.marks if text in mark]
-        assert any(mark.endswith(f" {count(row['documents'])}") for mark in marks)
+        size, share = count(row["documents"]), percent(row["share"])
+        text = f": {size} documents, {share} of the located"
+        assert any(mark.endswith(text) for mark in page_one.marks)
     for place, profile in enumerate(profiles):
         shares = {r["culture"]: r["share"] for r in ask(profile, "table", "cultures")}
         for row in page_three.tables["table-cultures"]:

@@ -122,7 +122,7 @@ def _atlas(corpus: Corpus, rows: Mapping[str, Mapping[str, int]]) -> Atlas:
     for code in world()["countries"]:
         n_docs = rows[code]["documents"] if code in rows else 0
         share = n_docs / located if located else 0.0
-        text = f"{percent(share)} of located documents, {count(n_docs)}"
+        text = f"{count(n_docs)} documents, {percent(share)} of the located"
         hint = f"{country_name(code)}: {text if n_docs else 'not mentioned'}"
         places.append((n_docs, Place(code, _shade(share), hint)))
     places.sort(key=lambda item: -item[0])

@@ -33,6 +33,7 @@ _FACETS = {
     "script": "Scripts",
     "domain": "Domains",
     "platform": "Platforms",
+    "category": "Kinds of source",
     "source_country": "Countries of sources",
     "culture": "Cultures",
     "region": "Regions of cultures",
@@ -40,6 +41,7 @@ _FACETS = {
 _MEASURES = {
     "hill_0": "number found (Hill 0)",
     "hill_1": "effective number (Hill 1)",
+    "hill_1_similarity": "effective number, relatives taken as near (Hill 1)",
     "hill_2": "effective number of the common (Hill 2)",
     "hill_inf": "1 / share of the largest (Hill ∞)",
     "hhi": "concentration (HHI)",
@@ -212,10 +214,8 @@ def provenance(corpora: Sequence[Corpus]) -> Sheet:
     """Return what stands in the footers of the tables: versions and fingerprints."""
     heads = [Column("Property", False)]
     heads += [Column(corpus.label, False, corpus.slot) for corpus in corpora]
-    flat = [
-        {"folder": str(corpus.folder)} | _flatten(corpus.profile.metadata)
-        for corpus in corpora
-    ]
+    # No folder: the page of a run is written before its tables are where they stay.
+    flat = [_flatten(corpus.profile.metadata) for corpus in corpora]
     keys = list(dict.fromkeys(key for part in flat for key in part))
     rows = [
         [named(key.replace("_", " ")), *(named(part.get(key, "–")) for part in flat)]
