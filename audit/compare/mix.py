@@ -201,7 +201,7 @@ def _corpora(
                 "low": float(problem.low[i]),
                 "high": float(problem.high[i]),
                 "binds": _binds(problem, weights, caps, i),
-                "marginal": 0.0 if free[i] else float(level - slope[i]),
+                "marginal": 0.0 if free[i] else round(float(level - slope[i]), 9) + 0.0,
                 "worth": _worth(problem, weights, i),
             }
         )

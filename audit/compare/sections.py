@@ -14,6 +14,7 @@ from audit.compare.diff import Comparison
 from audit.compare.filtering import FilterView
 from audit.compare.gate import GateResult
 from audit.compare.mix import MixResult
+from audit.compare.policy import Rule
 from audit.compare.render import (
     Section,
     interval,
@@ -204,35 +205,31 @@ def gate_sections(result: GateResult) -> list[Section]:
         f"{result.count('warn')} warned, {result.count('pass')} passed "
         f"({result.today.isoformat()})."
     )
-    header = (
-        "verdict",
-        "profile",
-        "rule",
-        "figure>",
-        "95 % interval>",
-        "bounds",
-        "why",
-    )
-    rows = []
-    for v in sorted(result.verdicts, key=lambda v: order[v.status]):
-        bounds = [
-            f"{word} {number(value)}"
-            for word, value in (
-                ("at least", v.rule.minimum), ("at most", v.rule.maximum)
-            )
-            if value is not None
-        ]  # fmt: skip
-        why = (
-            v.message if v.status == "pass" else f"{v.message}. {v.rule.reason}".strip()
+    header = ("verdict", "profile", "rule", "figure>", "95 % interval>", "bounds")
+    ordered = sorted(result.verdicts, key=lambda v: order[v.status])
+    rows = [
+        (
+            _SIGNS[v.status], v.profile, v.rule.name, number(v.value),
+            interval(v.low, v.high, number), _limits(v.rule),
         )
-        rows.append(
-            (
-                _SIGNS[v.status], v.profile, v.rule.name, number(v.value),
-                interval(v.low, v.high, number), " and ".join(bounds), why,
-            )
-        )  # fmt: skip
+        for v in ordered
+    ]  # fmt: skip
+    why = tuple(
+        f"{_SIGNS[v.status]} {v.profile}, {v.rule.name}: {v.message}. {v.rule.reason}"
+        for v in ordered
+        if v.status != "pass" or v.message != "within bounds"
+    )
     text = (head, " ".join(result.description.split()))
-    return [Section(f"Policy {result.policy}", tuple(filter(None, text)), header, rows)]
+    sections = [
+        Section(f"Policy {result.policy}", tuple(filter(None, text)), header, rows)
+    ]
+    return [*sections, Section("Why", why)] if why else sections
+
+
+def _limits(rule: Rule) -> str:
+    """Return the bounds of a rule, without a space that could break them."""
+    bounds = (("\u2265", rule.minimum), ("\u2264", rule.maximum))
+    return ", ".join(f"{sign} {number(v)}" for sign, v in bounds if v is not None)
 
 
 def gate_junit(result: GateResult) -> str:
@@ -274,13 +271,15 @@ def mix_sections(result: MixResult, *, limit: int = 20) -> list[Section]:
         f"{goal.capitalize()}: {number(result.objective)} bits; mixed by size it would "
         f"be {number(result.by_size)}. Effective number of keys: "
         f"{number(result.effective)}, by size {number(result.effective_by_size)}.",
+        "Marginal: bits gained per unit of weight if the bound gave way. Worth: bits "
+        "lost without the corpus.",
     ]
     if result.unreachable > 0:
         text.append(
             f"{percent(result.unreachable)} of the target lies on keys no corpus has."
         )
     header = ("corpus", "weight>", f"{result.unit}>", "epochs>", "binds",
-              "marginal value (bits)>", "worth (bits)>")  # fmt: skip
+              "marginal>", "worth>")  # fmt: skip
     rows = [
         (
             row["label"], percent(row["weight"]), number(row["amount"]),
