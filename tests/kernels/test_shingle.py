@@ -88,3 +88,57 @@ def test_a_change_of_script_makes_no_seam():
 def test_punctuation_and_case_do_not_count():
     left, right = sets_of(["One, two; three four", "one two THREE... four!"])
     assert left == right
+
+
+def test_hashes_stay_what_they_are():
+    # Stored signatures rest on these: a change is a new `SHINGLE_LAYOUT`.
+    hashes, _ = shingle(tokenize(*pack(["one two three four", "你好世界", "cat"])))
+    assert hashes.tolist() == [
+        0xCB83A99189EC6F8C,
+        0xDD0F102C573F7F72,
+        0xB0DB30AF63BFB8EB,
+        0x1B8D1BA450FF2006,
+    ]
+
+
+def written(script, n_words, random):
+    """Return n words of a script in random order, as tokens: words or characters."""
+    text = PARAGRAPHS[script]
+    if script in ("Hans", "Jpan", "Thai"):
+        tokens = tokenize(*pack([text]))
+        raw = text.encode()
+        spans = zip(tokens.starts.tolist(), tokens.lengths.tolist(), strict=True)
+        pieces = [raw[a : a + n].decode() for a, n in spans]
+        # A Chinese word has 1.7 characters.
+        return [
+            pieces[i] for i in random.integers(0, len(pieces), round(1.7 * n_words))
+        ]
+    pieces = text.split()
+    # Numbered, because forty words in any order would repeat shingles.
+    return [f"{pieces[i]}{i}" for i in random.integers(0, len(pieces), n_words)]
+
+
+@pytest.mark.parametrize(
+    ("share", "block", "low"), [(0.1, True, 0.77), (0.1, False, 0.4)]
+)
+def test_edits_of_a_tenth_cost_every_script_the_same(share, block, low):
+    found = {}
+    for script in PARAGRAPHS:
+        random = np.random.default_rng(8)
+        tokens = written(script, 300, random)
+        edited = list(tokens)
+        n = round(share * len(tokens))
+        if block:
+            places = range(len(tokens) // 2, len(tokens) // 2 + n)
+        else:
+            # Whole words: in scripts without spaces two characters in a row.
+            size = 2 if script in ("Hans", "Jpan", "Thai") else 1
+            starts = random.choice(len(tokens) // size, n // size, replace=False) * size
+            places = [at + k for at in starts.tolist() for k in range(size)]
+        for at in places:
+            edited[at] = tokens[(at * 7 + 3) % len(tokens)]
+        space = "" if script in ("Hans", "Jpan", "Thai") else " "
+        left, right = sets_of([space.join(tokens), space.join(edited)])
+        found[script] = jaccard(left, right)
+    assert min(found.values()) >= low, found
+    assert max(found.values()) - min(found.values()) < 0.1, found

@@ -195,3 +195,13 @@ def test_short_words_never_share_a_hash():
     letters = "abcdefghijklmnopqrstuvwxyz0123456789"
     every = [a + b + c for a in letters for b in letters for c in letters]
     assert len(set(hash_words(every).tolist())) == len(every)
+
+
+def test_hashes_stay_what_they_are():
+    # Stored signatures and gazetteers rest on these: a change is a new version.
+    assert hash_words(["corpus", "Ünïcödé", "北", "antidisestablishment"]).tolist() == [
+        0x512A5C1B2E70C43D,
+        0xE319C3BC76EC0212,
+        0x0276AA07B0091B84,
+        0x0395C8896604E567,
+    ]
