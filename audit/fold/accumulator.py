@@ -65,7 +65,7 @@ TOTALS = (
     "documents_attributed_by_field",
     "mixed_documents",
     "characters_outside_main_language",
-    "mojibake_documents",
+    "mojibake",
 )
 
 # Rejects as the readers give them; `start` is the place where the part of the file

@@ -143,6 +143,8 @@ class ProfileFold:
         if "attributed_by" in columns:
             by_field = pc.equal(columns["attributed_by"].cast(pa.string()), "field")
             totals["documents_attributed_by_field"] += pc.sum(by_field).as_py() or 0
+        if "mojibake" in columns:
+            totals["mojibake"] += columns["mojibake"].true_count
         span = pc.min_max(batch.documents.column("date"))
         accumulator.add_dates(span["min"].as_py() or "", span["max"].as_py() or "")
 

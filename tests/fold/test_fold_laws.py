@@ -39,6 +39,7 @@ documents = st.lists(
             "bytes": st.integers(0, 10**6),
             "words": st.integers(0, 10**5),
             "content_hash": st.binary(min_size=16, max_size=16),
+            "mojibake": st.booleans(),
             "references": st.dictionaries(
                 st.integers(0, 3), st.integers(1, 9), max_size=4
             ).map(
@@ -137,6 +138,8 @@ def test_counts_equal_their_slow_twins(rows):
     assert accumulator.totals["documents"] == len(rows)
     located = sum(1 for row in rows if row["references"])
     assert accumulator.totals["located_documents"] == located
+    garbled = sum(row["mojibake"] for row in rows)
+    assert accumulator.totals["mojibake"] == garbled
 
 
 def test_many_columns_of_many_labels_do_not_overflow():
