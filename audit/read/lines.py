@@ -19,6 +19,7 @@ from audit.read.compress import Stream
 __all__ = ["LineBlock", "line_blocks"]
 
 _BLOCK = 2**22
+_READ = 2**16
 _LINE_FEED = 0x0A
 
 
@@ -106,7 +107,7 @@ def _fill(
     parts, size = [rest], len(rest)
     newline = b"\n" in rest
     while size < block_bytes or (not newline and size <= max_line):
-        more = stream.read(block_bytes)
+        more = stream.read(max(block_bytes, _READ))
         if not more:
             return b"".join(parts), True
         parts.append(more)
