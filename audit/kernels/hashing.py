@@ -172,7 +172,7 @@ def _content_hash(
         # Bytes gather in `chunk`; every second full one closes a block of sixteen.
         h1, h2, k1 = uint64(0), uint64(0), uint64(0)
         chunk, shift, length = uint64(0), uint64(0), int64(0)
-        odd = False
+        odd = 0
         # White space is due, but counts only where text follows it.
         due = False
         while at < end:
@@ -190,7 +190,7 @@ def _content_hash(
             if size == uint64(0):
                 step = _space_length(data, at, end)
                 if step:
-                    due = length > 0
+                    due = bool(length > 0)
                     at += step
                     continue
                 if due:
@@ -210,7 +210,7 @@ def _content_hash(
                 if odd:
                     h1, h2 = murmur128_step(h1, h2, k1, chunk)
                 k1 = chunk
-                odd = not odd
+                odd = 1 - odd
                 shift -= uint64(64)
                 # What of `word` did not fit; a shift by 64 bits is not defined.
                 taken = (size << uint64(3)) - shift

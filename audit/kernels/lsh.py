@@ -145,7 +145,7 @@ def _bucket(
     groups: NDArray[np.int32],
     limit: int,
     pairs: NDArray[np.uint32],
-    n: int,
+    n: Any,
 ) -> Any:
     """Make the pairs of one bucket: within each corpus, then between each two."""
     begin = n
@@ -177,7 +177,7 @@ def _between(
     other_last: int,
     limit: int,
     pairs: NDArray[np.uint32],
-    n: int,
+    n: Any,
 ) -> Any:
     """Pair documents of two corpora: all, or each with two of the other side."""
     size = last - first

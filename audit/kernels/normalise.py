@@ -16,7 +16,7 @@ from numpy import int64, uint8, uint64
 
 from audit.kernels.hashing import load64
 from audit.kernels.jit import kernel
-from audit.kernels.tokens import decode, load32
+from audit.kernels.utf8 import decode, load32
 from audit.resources.unicode import unicode_tables
 
 if TYPE_CHECKING:

@@ -10,14 +10,46 @@ one word has one hash in any document, run or corpus.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy import int64, uint8, uint64
+from numpy import int64, uint64
 
 from audit.kernels.hashing import load64, mix64
 from audit.kernels.jit import kernel
+from audit.kernels.utf8 import count_characters, decode, load32
+from audit.kernels.words import (
+    ALL_UPPER,
+    BEGIN_BITS,
+    BEYOND_BIT,
+    BREAK_BEFORE,
+    DIGIT_BIT,
+    DIGIT_INSIDE,
+    FOLD_SHIFT,
+    HIGH_BITS,
+    IGNORED_BIT,
+    INITIAL_UPPER,
+    JOINER_BIT,
+    LINE_WRAP_BEFORE,
+    LINK_BIT,
+    LOWER_BIT,
+    MARK_BIT,
+    NEWLINE_BIT,
+    ONES,
+    OTHER_BIT,
+    SEED,
+    SPACE_BIT,
+    UNSPACED,
+    UNSPACED_BIT,
+    UPPER_BIT,
+    WORD_BITS,
+    ascii_letters,
+    ascii_table,
+    break_flags,
+    hash_step,
+    letter_flags,
+    put,
+)
 from audit.resources.unicode import unicode_tables
 
 if TYPE_CHECKING:
@@ -35,40 +67,6 @@ __all__ = [
     "hash_words",
     "tokenize",
 ]
-
-# Token flags.
-UNSPACED = 1
-INITIAL_UPPER = 2
-ALL_UPPER = 4
-DIGIT_INSIDE = 8
-BREAK_BEFORE = 16
-LINE_WRAP_BEFORE = 32
-
-# One bit a word class; the classes are those of `audit.resources.build_unicode`.
-_OTHER_BIT, _SPACE_BIT, _NEWLINE_BIT, _JOINER_BIT = 1, 2, 4, 8
-_IGNORED_BIT, _LINK_BIT, _MARK_BIT, _DIGIT_BIT = 16, 32, 64, 128
-_LETTER_BIT, _LOWER_BIT, _UPPER_BIT, _UNSPACED_BIT = 256, 512, 1024, 2048
-_BEYOND_BIT = 4096  # not ASCII: the class is in the large table
-_WORD_BITS = _MARK_BIT | _DIGIT_BIT | _LETTER_BIT | _LOWER_BIT | _UPPER_BIT
-_BEGIN_BITS = _DIGIT_BIT | _LETTER_BIT | _LOWER_BIT | _UPPER_BIT | _UNSPACED_BIT
-_FOLD_SHIFT = 16
-
-# The token hash: one round of xxHash64's kind a code point, then the finaliser of
-# MurmurHash3. Odd constants of high entropy (xxHash64's primes).
-_SEED = uint64(0x27D4EB2F165667C5)
-_MUL_A = uint64(0xC2B2AE3D27D4EB4F)
-_MUL_B = uint64(0x9E3779B185EBCA87)
-
-# Eight bytes at once.
-_ONES = uint64(0x0101010101010101)
-_LOW_BITS = uint64(0x7F * int(_ONES))
-_HIGH_BITS = uint64(0x80 * int(_ONES))
-_CASE_BITS = uint64(0x20 * int(_ONES))
-_FROM_LOWER, _BEYOND_LOWER = uint64(0x1F * int(_ONES)), uint64(0x05 * int(_ONES))
-_FROM_DIGIT, _BEYOND_DIGIT = uint64(0x50 * int(_ONES)), uint64(0x46 * int(_ONES))
-
-# The byte that is no part of UTF-8 where it stands decodes to U+FFFD, one byte long.
-_REPLACEMENT = 0xFFFD
 
 
 class Tokens(NamedTuple):
@@ -121,7 +119,7 @@ def tokenize(data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> Tokens:
     _tokenize(
         data,
         offsets,
-        _byte_table(),
+        ascii_table(),
         table.word_pages,
         table.word_blocks,
         (hashes, starts, lengths, flags),
@@ -138,13 +136,6 @@ def tokenize(data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> Tokens:
     )
 
 
-def count_characters(
-    data: NDArray[np.uint8], offsets: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """Return int64[n_docs], the code points of each document of valid UTF-8."""
-    return _count_characters(data, offsets)
-
-
 def hash_words(words: list[str]) -> NDArray[np.uint64]:
     """Return uint64[n], the token hash of each word; each must be one token.
 
@@ -159,106 +150,6 @@ def hash_words(words: list[str]) -> NDArray[np.uint64]:
     hashes = np.zeros(len(words), np.uint64)
     hashes[single] = tokens.hashes[tokens.doc_offsets[:-1][single]]
     return hashes
-
-
-@lru_cache(maxsize=1)
-def _byte_table() -> NDArray[np.uint32]:
-    """Class bit of each byte that is ASCII, its folded letter from bit 16 on."""
-    table = np.full(256, _BEYOND_BIT, np.uint32)
-    unicode = unicode_tables()
-    first = int(unicode.word_pages[0]) << 8
-    values = unicode.word_blocks[first : first + 128]
-    folded = (values & 0x7F) ^ np.arange(128, dtype=np.uint32)
-    table[:128] = np.uint32(1) << (values >> 24) | folded << _FOLD_SHIFT
-    return table
-
-
-@kernel
-def decode(four: Any) -> Any:
-    """Return ``code point << 3 | bytes`` of the UTF-8 sequence at the low end.
-
-    ``four`` holds the next four bytes, the first lowest, zeros beyond the end of the
-    text. What is no UTF-8 (a continuation byte alone, a cut sequence, an overlong form,
-    a surrogate, beyond U+10FFFF) gives U+FFFD and one byte.
-    """
-    first = four & 0xFF
-    if first < 0x80:
-        return first << 3 | 1
-    second, third = four >> 8 & 0x3F, four >> 16 & 0x3F
-    if four & 0xC0E0 == 0x80C0:
-        point = (first & 0x1F) << 6 | second
-        if point >= 0x80:
-            return point << 3 | 2
-    elif four & 0xC0C0F0 == 0x8080E0:
-        point = (first & 0x0F) << 12 | second << 6 | third
-        if point >= 0x800 and not 0xD800 <= point < 0xE000:
-            return point << 3 | 3
-    elif four & 0xC0C0C0F8 == 0x808080F0:
-        point = (first & 0x07) << 18 | second << 12 | third << 6 | (four >> 24 & 0x3F)
-        if 0x10000 <= point <= 0x10FFFF:
-            return point << 3 | 4
-    return _REPLACEMENT << 3 | 1
-
-
-@kernel
-def load32(data: NDArray[np.uint8], at: Any, end: Any) -> Any:
-    """Return four bytes from ``at`` on, the first lowest, zeros beyond ``end``."""
-    i = uint64(at)
-    if at + 4 <= end:
-        return (
-            int64(data[i])
-            | int64(data[i + uint64(1)]) << 8
-            | int64(data[i + uint64(2)]) << 16
-            | int64(data[i + uint64(3)]) << 24
-        )
-    four = int64(0)
-    for k in range(end - at):
-        four |= int64(data[at + k]) << (8 * k)
-    return four
-
-
-@kernel
-def hash_step(state: Any, chunk: Any) -> Any:
-    """Mix eight bytes of a token into its hash, modulo 2^64."""
-    mixed = state ^ (chunk * _MUL_A)
-    return ((mixed << uint64(31)) | (mixed >> uint64(33))) * _MUL_B
-
-
-@kernel
-def _ascii_letters(word: Any) -> Any:
-    """Return bit 7 of each byte of ``word`` set for (letters, digits).
-
-    All eight bytes are compared at once: adding 0x80 - c to a 7-bit byte sets bit 7
-    from c on. Letters are compared with their case bit set.
-    """
-    low = word & _LOW_BITS
-    folded = low | _CASE_BITS
-    letter = (folded + _FROM_LOWER) & ~(folded + _BEYOND_LOWER)
-    digit = (low + _FROM_DIGIT) & ~(low + _BEYOND_DIGIT)
-    ascii_only = ~word & _HIGH_BITS
-    return letter & ascii_only, digit & ascii_only
-
-
-@kernel
-def _put(state: Any, chunk: Any, shift: Any, point: Any) -> Any:
-    """Append a folded code point to a token hash of (state, chunk, shift).
-
-    The hash reads a token in chunks of eight bytes: one byte an ASCII letter, three,
-    the first of them above 127, any other. A chunk tells all its letters, so different
-    tokens of up to eight ASCII letters never share a hash.
-    """
-    packed = uint64(point)
-    width = uint64(8)
-    if point >= 128:
-        packed = (
-            (packed & uint64(0x7F) | uint64(0x80))
-            | ((packed >> uint64(7)) & uint64(0x7F)) << uint64(8)
-            | (packed >> uint64(14)) << uint64(16)
-        )
-        width = uint64(24)
-    if shift + width > uint64(64):
-        return hash_step(state, chunk), packed, width
-    return state, chunk | packed << shift, shift + width
 
 
 @kernel
@@ -278,19 +169,19 @@ def _tokenize(
         end = offsets[doc + 1]
         # What lies between the last token and here: classes seen, links, line ends.
         # The first token of a document follows a break.
-        gap, links, wraps = int64(_OTHER_BIT), int64(0), int64(0)
+        gap, links, wraps = int64(OTHER_BIT), int64(0), int64(0)
         # The code point at `known` is the one that ended the last token.
         known, decoded, point, value = int64(-1), int64(0), int64(0), int64(0)
         while True:
             entry = int64(0)
             while at < end:
                 entry = int64(byte_table[data[uint64(at)]])
-                if entry & (_BEYOND_BIT | _BEGIN_BITS):
+                if entry & (BEYOND_BIT | BEGIN_BITS):
                     break
                 gap |= entry
-                if entry & (_LINK_BIT | _NEWLINE_BIT):
-                    links += int64((entry & _LINK_BIT) != 0)
-                    wraps += int64((entry & _NEWLINE_BIT) != 0)
+                if entry & (LINK_BIT | NEWLINE_BIT):
+                    links += int64((entry & LINK_BIT) != 0)
+                    wraps += int64((entry & NEWLINE_BIT) != 0)
                     if data[uint64(at)] == 10 and at > offsets[doc]:
                         # CR LF is one line end.
                         wraps -= int64(data[uint64(at - 1)] == 13)
@@ -299,41 +190,41 @@ def _tokenize(
                 break
 
             start, seen, joiner = at, int64(0), int64(0)
-            state, chunk, shift = _SEED, uint64(0), uint64(0)
+            state, chunk, shift = SEED, uint64(0), uint64(0)
             uppers, lowers, digits = uint64(0), uint64(0), uint64(0)
             # The classes that may follow in the token.
-            inside = int64(_WORD_BITS)
-            if entry & _BEYOND_BIT:
+            inside = int64(WORD_BITS)
+            if entry & BEYOND_BIT:
                 if known != at:
                     decoded = decode(load32(data, at, end))
                     point = decoded >> 3
                     value = int64(blocks[int64(pages[point >> 8]) << 8 | (point & 255)])
                 entry = int64(1) << (value >> 24)
                 at += decoded & 7
-                if not entry & _BEGIN_BITS:
+                if not entry & BEGIN_BITS:
                     gap |= entry
-                    links += int64((entry & _LINK_BIT) != 0)
-                    wraps += int64((entry & _NEWLINE_BIT) != 0)
+                    links += int64((entry & LINK_BIT) != 0)
+                    wraps += int64((entry & NEWLINE_BIT) != 0)
                     continue
-                if entry & _UNSPACED_BIT:
-                    inside = int64(_MARK_BIT)
-                state, chunk, shift = _put(
+                if entry & UNSPACED_BIT:
+                    inside = int64(MARK_BIT)
+                state, chunk, shift = put(
                     state, chunk, shift, point ^ (value & 0x1FFFFF)
                 )
                 seen = entry
             initial, token_end = entry, at
             while True:
-                if inside == _WORD_BITS and joiner == 0:
+                if inside == WORD_BITS and joiner == 0:
                     before = at
                     # Nearly all text: the ASCII letters of a word, eight at once...
                     whole = False
                     while shift == uint64(0) and at + 8 <= end:
                         word = load64(data, at)
-                        letter, digit = _ascii_letters(word)
-                        other = ~(letter | digit) & _HIGH_BITS
+                        letter, digit = ascii_letters(word)
+                        other = ~(letter | digit) & HIGH_BITS
                         # All bits of the bytes before the first that is neither.
                         mask = ((other & (~other + uint64(1))) >> uint64(7)) - uint64(1)
-                        size = ((mask & _ONES) * _ONES) >> uint64(56)
+                        size = ((mask & ONES) * ONES) >> uint64(56)
                         chunk = (word | letter >> uint64(2)) & mask
                         letter &= mask
                         lower = letter & (word << uint64(2))
@@ -352,8 +243,8 @@ def _tokenize(
                         entry = int64(byte_table[data[uint64(at)]])
                         if not entry & inside:
                             break
-                        state, chunk, shift = _put(
-                            state, chunk, shift, entry >> _FOLD_SHIFT
+                        state, chunk, shift = put(
+                            state, chunk, shift, entry >> FOLD_SHIFT
                         )
                         seen |= entry
                         at += 1
@@ -368,16 +259,16 @@ def _tokenize(
                     if entry & inside:
                         if joiner != 0:
                             # A joiner counts only where the word goes on behind it.
-                            state, chunk, shift = _put(state, chunk, shift, joiner)
+                            state, chunk, shift = put(state, chunk, shift, joiner)
                             joiner = int64(0)
-                        state, chunk, shift = _put(
+                        state, chunk, shift = put(
                             state, chunk, shift, point ^ (value & 0x1FFFFF)
                         )
                         seen |= entry
                         at += decoded & 7
                         token_end = at
-                    elif entry & (_JOINER_BIT | _IGNORED_BIT):
-                        if entry & _JOINER_BIT:
+                    elif entry & (JOINER_BIT | IGNORED_BIT):
+                        if entry & JOINER_BIT:
                             joiner = point
                         at += decoded & 7
                     else:
@@ -389,18 +280,18 @@ def _tokenize(
                 if not int64(byte_table[data[uint64(at)]]) & inside:
                     break
                 if joiner != 0:
-                    state, chunk, shift = _put(state, chunk, shift, joiner)
+                    state, chunk, shift = put(state, chunk, shift, joiner)
                     joiner = int64(0)
             if shift != uint64(0):
                 state = hash_step(state, chunk)
-            flag = _flags(
+            flag = letter_flags(
                 initial,
-                int64(uppers != uint64(0)) | (seen & _UPPER_BIT),
-                int64(lowers != uint64(0)) | (seen & _LOWER_BIT),
-                int64(digits != uint64(0)) | (seen & _DIGIT_BIT),
+                int64(uppers != uint64(0)) | (seen & UPPER_BIT),
+                int64(lowers != uint64(0)) | (seen & LOWER_BIT),
+                int64(digits != uint64(0)) | (seen & DIGIT_BIT),
             )
-            if gap != _SPACE_BIT:
-                flag |= _break_flags(gap, links, wraps)
+            if gap != SPACE_BIT:
+                flag |= break_flags(gap, links, wraps)
                 links, wraps = int64(0), int64(0)
             gap = int64(0)
             hashes[uint64(n)] = mix64(state)
@@ -409,46 +300,3 @@ def _tokenize(
             flags[uint64(n)] = flag
             n += 1
         doc_offsets[doc + 1] = n
-
-
-@kernel
-def _flags(initial: Any, uppers: Any, lowers: Any, digits: Any) -> Any:
-    """Return the flags of a token itself, without a branch: they follow no pattern."""
-    return (
-        int64((initial & _UNSPACED_BIT) != 0) * UNSPACED
-        | int64((initial & _UPPER_BIT) != 0) * INITIAL_UPPER
-        | int64((uppers != 0) & (lowers == 0)) * ALL_UPPER
-        | int64(digits != 0) * DIGIT_INSIDE
-    )
-
-
-@kernel
-def _break_flags(gap: Any, links: Any, wraps: Any) -> Any:
-    """Return the flags that say what parts a token from the one before."""
-    others = (gap & _OTHER_BIT) != 0
-    apart = (
-        others | (wraps > 0) | (links > 1) | ((links == 1) & (gap & _SPACE_BIT != 0))
-    )
-    wrap = (wraps == 1) & (not others) & (links == 0)
-    return int64(apart) * BREAK_BEFORE | int64(wrap) * LINE_WRAP_BEFORE
-
-
-@kernel
-def _count_characters(
-    data: NDArray[np.uint8], offsets: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    counts = np.zeros(max(len(offsets) - 1, 0), int64)
-    for doc in range(len(offsets) - 1):
-        at = offsets[doc]
-        end = offsets[doc + 1]
-        count = end - at
-        # Every byte but a continuation byte (10xxxxxx) begins a code point.
-        while at + 8 <= end:
-            word = load64(data, at)
-            inner = (word & ~(word << uint64(1)) & _HIGH_BITS) >> uint64(7)
-            count -= int64((inner * _ONES) >> uint64(56))
-            at += 8
-        for i in range(at, end):
-            count -= int64((data[i] & uint8(0xC0)) == uint8(0x80))
-        counts[doc] = count
-    return counts
