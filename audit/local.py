@@ -58,16 +58,18 @@ def run_tasks(run: EngineRun, filesystem: FileSystem, output: Output) -> None:
             _send(shuffle, candidate_stage(blocks, spec))
         PROGRESS.stage = "verifying"
         again = [task for task in run.plan.tasks if task.ordinal in shuffle["needs"]]
-        sets = pool.map(
+        looks = pool.map(
             lambda task: list(
                 look_again_stage(task, shuffle["needs"][task.ordinal], spec, filesystem)
             ),
             again,
         )
-        for found_sets in sets:
-            _send(shuffle, (("sets", p, block) for p, block in found_sets))
+        for look in looks:
+            _send(shuffle, look)
     for partition, pairs in sorted(shuffle.pop("pairs", {}).items()):
-        _send(shuffle, verify_stage(pairs, shuffle["sets"].pop(partition), spec))
+        sets = shuffle["sets"].pop(partition, [])
+        excerpts = shuffle["excerpts"].pop(partition, [])
+        _send(shuffle, verify_stage(pairs, sets, excerpts, spec))
     PROGRESS.stage = "writing"
     _write(run, spec, shuffle, output)
 
@@ -75,7 +77,7 @@ def run_tasks(run: EngineRun, filesystem: FileSystem, output: Output) -> None:
 def _write(run: EngineRun, spec: JobSpec, shuffle: _Shuffle, output: Output) -> None:
     """Carry out the stages that need what all tasks gave."""
     for corpus in range(len(spec.corpora)):
-        tags = ("counts", "near_edges", "exact_edges", "exact_sizes")
+        tags = ("counts", "near_edges", "examples", "exact_edges", "exact_sizes")
         finish_stage(corpus, {t: shuffle[t][corpus] for t in tags}, spec, output)
     if len(spec.corpora) > 1:
         overlap_stage(

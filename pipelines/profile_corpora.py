@@ -115,6 +115,7 @@ def build(pipeline: beam.Pipeline, spec: JobSpec, plan_path: str) -> None:
         {
             "counts": _merged(scanned.counts),
             "near_edges": near.near_edges,
+            "examples": near.examples,
             "exact_edges": exact.exact_edges,
             "exact_sizes": exact.exact_sizes,
         }
@@ -155,16 +156,18 @@ def _near(bands: Any, tasks: Any, spec: JobSpec) -> Any:
         | "FindCandidates"
         >> _tagged(transforms.FindCandidates(spec), "pairs", "needs", "pair_stats")
     )
-    sets = (
+    again = (
         {"task": tasks, "needs": found.needs}
         | "GatherNeeds" >> beam.CoGroupByKey()
-        | "LookAgain" >> beam.ParDo(transforms.LookAgain(spec)).with_output_types(Block)
+        | "LookAgain" >> _tagged(transforms.LookAgain(spec), "sets", "excerpts")
     )
     return (
-        {"pairs": found.pairs, "sets": sets}
+        {"pairs": found.pairs, "sets": again.sets, "excerpts": again.excerpts}
         | "GatherPairs" >> beam.CoGroupByKey()
         | "VerifyPairs"
-        >> _tagged(transforms.VerifyPairs(spec), "near_edges", "near_across")
+        >> _tagged(
+            transforms.VerifyPairs(spec), "near_edges", "examples", "near_across"
+        )
     )
 
 

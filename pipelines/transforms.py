@@ -109,13 +109,15 @@ class FindCandidates(_Stage):
 class LookAgain(_Stage):
     """The second look: the shingles of documents that are in a candidate pair."""
 
-    def process(self, element: tuple[int, dict[str, list[bytes]]]) -> Iterator[Block]:
-        """Yield shingle sets by pair partition."""
+    def process(self, element: tuple[int, dict[str, list[bytes]]]) -> Iterator[Any]:
+        """Yield shingle sets and excerpts by pair partition."""
         _, found = element
         if found["needs"]:
             task = Task.from_json(found["task"][0])
-            yield from stages.look_again_stage(
-                task, found["needs"], self.spec, self.filesystem
+            yield from self.tagged(
+                stages.look_again_stage(
+                    task, found["needs"], self.spec, self.filesystem
+                )
             )
 
 
@@ -123,10 +125,12 @@ class VerifyPairs(_Stage):
     """Jaccard similarity of the pairs of one partition."""
 
     def process(self, element: tuple[int, dict[str, list[bytes]]]) -> Iterator[Any]:
-        """Yield verified edges by corpus, and near overlap between corpora."""
+        """Yield verified edges and examples by corpus, and pairs of two corpora."""
         _, found = element
         yield from self.tagged(
-            stages.verify_stage(found["pairs"], found["sets"], self.spec)
+            stages.verify_stage(
+                found["pairs"], found["sets"], found["excerpts"], self.spec
+            )
         )
 
 

@@ -105,6 +105,22 @@ TABLES: dict[str, TableContract] = {
         ("corpus_a", "corpus_b", "kind", "facet", "key"),
         (),
     ),
+    # Pairs for a person to judge: up to ten of each band of similarity.
+    "duplicate_examples": TableContract(
+        pa.schema(
+            [
+                pa.field("corpus", pa.string()),
+                pa.field("band", pa.float64()),
+                pa.field("jaccard", pa.float64()),
+                pa.field("doc_id_a", pa.string()),
+                pa.field("doc_id_b", pa.string()),
+                pa.field("excerpt_a", pa.string()),
+                pa.field("excerpt_b", pa.string()),
+            ]
+        ),
+        ("band", "jaccard", "doc_id_a", "doc_id_b"),
+        (),
+    ),
     # What stands behind the near-duplicate count: verified pairs, documents directly
     # similar to their representative or only connected through others, the largest
     # cluster, and the count corrected for pairs that banding misses.

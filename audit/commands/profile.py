@@ -238,4 +238,4 @@ def _finish(result: RunResult) -> None:
     folders = [Path(folder) for folder in result.corpora.values()]
     if all(folder.is_dir() for folder in folders):
         Console().print(summary_table(folders))
-    click.echo(f"Profiles, run.json and report.html are in {result.out}")
+    click.echo(f"Report: {result.out.rstrip('/')}/report.html")

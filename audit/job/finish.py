@@ -16,6 +16,7 @@ from audit.fold.accumulator import Accumulator
 from audit.fold.diversity import profile_diversity
 from audit.fold.profile import conform, finish_tables
 from audit.fold.store import write_table
+from audit.job.examples import merge_examples
 from audit.job.keep import store_clusters
 from audit.job.output import write_whole
 from audit.job.packing import unpack
@@ -51,7 +52,8 @@ def finish_stage(
 
     Args:
         corpus: its number in the job.
-        blocks: ``counts``, ``near_edges``, ``exact_edges`` and ``exact_sizes`` of it.
+        blocks: ``counts``, ``near_edges``, ``examples``, ``exact_edges`` and
+            ``exact_sizes`` of it.
         spec: the job.
         output: where staging is.
 
@@ -79,6 +81,9 @@ def finish_stage(
         "diversity",
         name,
         profile_diversity(tables["mix"], tables["culture_mix"], name, _regions()),
+    )
+    tables["duplicate_examples"] = conform(
+        "duplicate_examples", name, merge_examples(blocks["examples"])
     )
     tables["near_figures"] = conform(
         "near_figures", name, _near_table(figures, corrected)

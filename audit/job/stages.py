@@ -10,8 +10,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+import pyarrow as pa
 
 from audit.fold.accumulator import Accumulator
+from audit.job.examples import (
+    choose_pairs,
+    example_pairs,
+    excerpts_of,
+    pack_excerpts,
+)
 from audit.job.keep import Keeper
 from audit.job.packing import pack, unpack
 from audit.job.progress import PROGRESS
@@ -170,8 +177,8 @@ def candidate_stage(blocks: Iterable[bytes], spec: JobSpec) -> Iterator[Block]:
     """Find the pairs of one partition of bands that are worth verifying.
 
     Returns:
-        Blocks ``pairs`` by pair partition, ``needs`` (pair partition, rows) by task,
-        ``pair_stats`` under key 0.
+        Blocks ``pairs`` by pair partition; ``needs`` (pair partition, rows, rows to
+        excerpt) by task; ``pair_stats`` under key 0.
     """
     unpacked = (unpack(block) for block in blocks)
     parts = [BandBlock(int(b[0][0]), b[1], b[2]) for b in unpacked]
@@ -179,45 +186,62 @@ def candidate_stage(blocks: Iterable[bytes], spec: JobSpec) -> Iterator[Block]:
     yield "pair_stats", 0, pack([np.array(found.stats, np.int64)])
     for partition, pairs in route_pairs(found.pairs, spec.partitions).items():
         yield "pairs", partition, pack([pairs])
+        shown = requests(choose_pairs(pairs).reshape(-1, 1))
         for task, rows in requests(pairs).items():
-            yield "needs", task, pack([_one(partition), rows])
+            excerpted = shown.get(task, rows[:0])
+            yield "needs", task, pack([_one(partition), rows, excerpted])
 
 
 def look_again_stage(
     task: Task, needs: Iterable[bytes], spec: JobSpec, filesystem: FileSystem
-) -> Iterator[tuple[int, bytes]]:
+) -> Iterator[Block]:
     """Read again the documents of a task that stand in a candidate pair.
 
-    Yields:
-        (pair partition, shingle sets of the rows that it needs).
+    Returns:
+        Blocks ``sets`` (shingle sets) and ``excerpts`` by pair partition.
     """
-    wanted: dict[int, list[NDArray[np.uint32]]] = {}
+    wanted: dict[int, list[list[NDArray[np.uint32]]]] = {}
     for block in needs:
-        partition, rows = unpack(block)
-        wanted.setdefault(int(partition[0]), []).append(rows)
-    rows_of = {p: np.unique(np.concatenate(parts)) for p, parts in wanted.items()}
-    every = np.unique(np.concatenate(list(rows_of.values())))
-    found: dict[int, list[ShingleBlock]] = {partition: [] for partition in rows_of}
+        partition, *rows_twice = unpack(block)
+        wanted.setdefault(int(partition[0]), []).append(rows_twice)
+    rows_of = {p: _union(part[0] for part in parts) for p, parts in wanted.items()}
+    shown_of = {p: _union(part[1] for part in parts) for p, parts in wanted.items()}
+    sets: dict[int, list[ShingleBlock]] = {number: [] for number in rows_of}
+    excerpts: dict[int, list[pa.Table]] = {number: [] for number in rows_of}
+    every, shown = _union(rows_of.values()), _union(shown_of.values())
     for rows, batch in documents_of(task, spec.config, filesystem, only=every):
-        sets = shingle_sets(batch.tokens)
-        characters = batch.tokens.characters
+        found, characters = shingle_sets(batch.tokens), batch.tokens.characters
+        chosen = np.isin(rows, shown)
+        texts = excerpts_of(task.ordinal, rows, batch).filter(pa.array(chosen))
         for number, mine in rows_of.items():
-            part = pack_shingles(task.ordinal, rows, sets, characters, mine)
+            part = pack_shingles(task.ordinal, rows, found, characters, mine)
             if len(part.keys):
-                found[number].append(part)
-    for number, parts in found.items():
-        if parts:
-            yield number, pack(merge_shingles(parts))
+                sets[number].append(part)
+            excerpted = np.isin(rows[chosen], shown_of[number])
+            if excerpted.any():
+                excerpts[number].append(texts.filter(pa.array(excerpted)))
+    for number in rows_of:
+        if sets[number]:
+            yield "sets", number, pack(merge_shingles(sets[number]))
+        if excerpts[number]:
+            yield "excerpts", number, pack_excerpts(excerpts[number])
+
+
+def _union(parts: Iterable[NDArray[np.uint32]]) -> NDArray[np.uint32]:
+    return np.unique(np.concatenate([np.zeros(0, np.uint32), *parts]))
 
 
 def verify_stage(
-    pairs: Iterable[bytes], sets: Iterable[bytes], spec: JobSpec
+    pairs: Iterable[bytes],
+    sets: Iterable[bytes],
+    excerpts: Iterable[bytes],
+    spec: JobSpec,
 ) -> Iterator[Block]:
     """Compute the similarity of the pairs of one partition.
 
     Returns:
-        Blocks ``near_edges`` by corpus, ``near_across`` (pairs of two corpora) under
-        key 0.
+        Blocks ``near_edges`` and ``examples`` by corpus, ``near_across`` (pairs of two
+        corpora) under key 0.
     """
     merged = merge_pairs(unpack(block)[0] for block in pairs)
     if not len(merged):
@@ -225,9 +249,12 @@ def verify_stage(
     shingles = merge_shingles(ShingleBlock(*unpack(block)) for block in sets)
     verified = verify(merged, shingles).at_least(spec.config.link.threshold)
     corpora = corpus_of(verified.pairs.reshape(-1), spec.corpus_starts).reshape(-1, 2)
+    texts = list(excerpts)
     for corpus in np.unique(corpora[:, 0]).tolist():
-        chosen = (corpora == corpus).all(axis=1)
-        yield "near_edges", corpus, pack(verified_part(verified, chosen))
+        part = verified_part(verified, (corpora == corpus).all(axis=1))
+        yield "near_edges", corpus, pack(part)
+        for block in example_pairs(part, texts):
+            yield "examples", corpus, block
     across = corpora[:, 0] != corpora[:, 1]
     if across.any():
         yield "near_across", 0, pack(verified_part(verified, across))
