@@ -25,8 +25,9 @@ import pyarrow.parquet as pq
 
 from audit.errors import RunError
 from audit.resources import culture_sources as sources
+from audit.resources.culture_lexicon import lexicon_rows
 from audit.resources.culture_merge import Inflections, clean, merge
-from audit.resources.culture_sources import MINOR, SHARED, WORD, Row, script_of
+from audit.resources.culture_sources import Row
 from audit.resources.gazetteer import CATEGORIES, SCHEMA_VERSION
 
 if TYPE_CHECKING:
@@ -133,77 +134,10 @@ def languages_table() -> pa.Table:
     return pa.Table.from_pylist(rows)
 
 
-_SCRIPT_LANGUAGE = {
-    "HANGUL": "ko", "HIRAGANA": "ja", "KATAKANA": "ja", "THAI": "th", "LAO": "lo",
-    "KHMER": "km", "MYANMAR": "my", "TIBETAN": "bo", "GEORGIAN": "ka",
-    "ARMENIAN": "hy", "ETHIOPIC": "am", "GREEK": "el", "HEBREW": "he", "TAMIL": "ta",
-    "TELUGU": "te", "KANNADA": "kn", "MALAYALAM": "ml", "GUJARATI": "gu",
-    "GURMUKHI": "pa", "ORIYA": "or", "SINHALA": "si", "CJK": "zh",
-}  # fmt: skip
-# The language of a script that several languages write, by culture.
-_CULTURE_LANGUAGE = {
-    ("CJK", "JP"): "ja", ("ARABIC", "IR"): "fa", ("ARABIC", "AF"): "fa",
-    ("ARABIC", "PK"): "ur", ("DEVANAGARI", "IN"): "hi", ("DEVANAGARI", "NP"): "ne",
-    ("BENGALI", "BD"): "bn", ("BENGALI", "IN"): "bn", ("CYRILLIC", "RU"): "ru",
-    ("CYRILLIC", "UA"): "uk", ("CYRILLIC", "BY"): "be", ("CYRILLIC", "RS"): "sr",
-    ("CYRILLIC", "KZ"): "kk", ("CYRILLIC", "KG"): "ky", ("CYRILLIC", "MN"): "mn",
-    ("LATIN", "AZ"): "az", ("LATIN", "UZ"): "uz",
-}  # fmt: skip
-
-
-def _language_of(form: str, culture: str) -> str:
-    script = script_of(form)
-    found = _CULTURE_LANGUAGE.get((script, culture))
-    if found is None and script == "ARABIC":
-        found = "ar"
-    return found or _SCRIPT_LANGUAGE.get(script, "*")
-
-
 def _tsv(path: Path) -> Iterator[dict[str, str]]:
     with path.open(encoding="utf-8", newline="") as handle:
         lines = (line for line in handle if line.strip() and line[0] != "#")
         yield from csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
-
-
-def curated_rows() -> Iterator[Row]:
-    """Yield the rows of the lexicon written for this project."""
-    for path in sorted((FOLDER / "lexicon").glob("*.tsv")):
-        for entry in _tsv(path):
-            yield from _entry_rows(entry, path)
-
-
-_NEEDS = {"": 0, "minor": MINOR, "word": WORD}
-
-
-def _entry_rows(entry: dict[str, str], path: Path) -> Iterator[Row]:
-    cultures = entry["cultures"].split(",")
-    if entry["category"] not in CATEGORIES or entry["needs"] not in _NEEDS:
-        raise RunError(
-            "a lexicon entry has one of the known categories and needs",
-            value=f"{entry['category']}, {entry['needs']}",
-            where=f"{path.name}, {entry['name']}",
-            next_step="Correct the entry.",
-        )
-    flags = _NEEDS[entry["needs"]] | (SHARED if len(cultures) > 1 else 0)
-    forms = [f for f in (entry["forms"] or "").split("|") if f]
-    # An asterisk before the name: the name is for readers, no form.
-    if not entry["name"].startswith("*"):
-        forms.insert(0, entry["name"])
-    name = entry["name"].lstrip("*")
-    for culture in cultures:
-        for form in dict.fromkeys(map(clean, forms)):
-            language, _, text = form.rpartition(":")
-            yield Row(
-                culture,
-                entry["category"],
-                name,
-                text,
-                language or _language_of(text, culture),
-                100 // len(cultures),
-                flags,
-                "curated",
-                5 * 10**7,
-            )
 
 
 def demonym_rows() -> Iterator[Row]:
@@ -244,7 +178,7 @@ def gazetteer_rows() -> list[Row]:
     """Return the rows of the gazetteer, merged, in their stored order."""
     known = set(regions())
     rows = [
-        *curated_rows(),
+        *lexicon_rows(FOLDER / "lexicon", known),
         *demonym_rows(),
         *sources.cldr_rows(known),
         *sources.city_rows(known, _CITY_MINIMUM, _ALTERNATES_MINIMUM),
