@@ -139,9 +139,11 @@ def _known(value: float) -> float | None:
 
 def _erased(row: Row) -> tuple[Any, ...]:
     """Sort by the odds ratio that is surely reached; unknown bounds come last."""
-    bound = row["odds_high"] if row["odds_ratio"] < 1 else row["odds_low"]
+    erased = row["odds_ratio"] < 1
+    bound = row["odds_high"] if erased else None
     return (
-        not row["beyond_noise"],
+        not (row["beyond_noise"] and erased),
+        not erased,
         bound if bound is not None else math.inf,
         row["odds_ratio"],
         row["facet"],
@@ -207,19 +209,24 @@ def _sentence(rows: Sequence[Row], overall: Row) -> str:
     if not languages:
         return f"This filter keeps {whole}."
     largest = max(languages, key=lambda r: r["before"])
-    erased = [r for r in languages if r["beyond_noise"] and r["odds_ratio"] < 1]
-    if not erased:
-        return (
-            f"This filter keeps {whole}; no language is erased more than the others "
-            "beyond noise."
-        )
-    worst = min(erased, key=lambda r: r["survival"])
-    if worst is largest:
-        best = max(languages, key=lambda r: (r["survival"], r["before"]))
-        largest = best
+    erased = [r for r in languages if r["odds_ratio"] < 1 and r is not largest]
+    sure = [r for r in erased if r["beyond_noise"]]
+    worst = largest
+    if sure:
+        worst = min(sure, key=lambda r: (r["survival"], r["key"]))
+    elif erased:
+        worst = min(erased, key=_erased)
+    if worst["survival"] >= largest["survival"]:
+        return f"This filter keeps {whole}; no language is erased more than the others."
+    pair = (
+        f"{_percent(largest['survival'])} of {largest['key']} and "
+        f"{_percent(worst['survival'])} of {worst['key']}"
+    )
+    if sure:
+        return f"This filter keeps {pair} ({whole})."
     return (
-        f"This filter keeps {_percent(largest['survival'])} of {largest['key']} and "
-        f"{_percent(worst['survival'])} of {worst['key']} ({whole})."
+        f"This filter keeps {whole}: {pair}, which is not beyond noise for the "
+        "sources that carry it."
     )
 
 

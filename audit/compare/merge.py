@@ -42,6 +42,9 @@ DUPLICATES_NOTE = (
 # Tables of single records: a merge lays them one below the other.
 _STACKED = ("rejects", "documents")
 
+# Tables with columns that are no sums, and that this module makes anew.
+_REMADE = ("summary", "culture")
+
 # Makes the diversity table from mix, culture_mix, corpus and regions.
 Diversity = Callable[[pa.Table, pa.Table, str, Mapping[str, str]], pa.Table]
 
@@ -113,14 +116,13 @@ def merge_tables(
 ) -> dict[str, pa.Table]:
     """Return the tables of the merged profile, conformed and sorted.
 
-    A table is there where every part has it. Tables of estimates that no counts can
-    remake (``near_figures``) are left out, as is ``overlap``, which belongs to the OUT
-    folder.
+    A table is there where every part has it. Tables with figures that no counts can
+    remake (``near_figures``, ``duplicates_detail``) are left out, as is ``overlap``,
+    which belongs to the OUT folder.
     """
     tables: dict[str, pa.Table] = {}
     for name, contract in TABLES.items():
-        known = contract.additive or name in _STACKED
-        if not known or not all(profile.has(name) for profile in profiles):
+        if not _can_merge(name) or not all(p.has(name) for p in profiles):
             continue
         parts = pl.concat([profile.frame(name) for profile in profiles], how="vertical")
         parts = parts.select(contract.schema.names)
@@ -139,6 +141,14 @@ def merge_tables(
         diversity(tables["mix"], tables["culture_mix"], corpus, regions_of(profiles))
     )
     return tables
+
+
+def _can_merge(name: str) -> bool:
+    """Say whether sums, or what this module makes anew, fill all of a table."""
+    contract = TABLES[name]
+    summed = {"corpus", *contract.keys, *contract.additive}
+    whole = summed.issuperset(contract.schema.names)
+    return name in (*_STACKED, *_REMADE) or bool(contract.additive and whole)
 
 
 def conform_diversity(table: pa.Table) -> pa.Table:

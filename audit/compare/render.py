@@ -103,9 +103,9 @@ def _escape(text: str) -> str:
     return " ".join(text.split())
 
 
-def percent(value: float | None) -> str:
+def percent(value: float | None, digits: int = 2) -> str:
     """Return a share as percent."""
-    return "-" if value is None else f"{100 * value:.2f} %"
+    return "-" if value is None else f"{100 * value:.{digits}f} %"
 
 
 def points(value: float | None) -> str:

@@ -87,16 +87,17 @@ def _findings(result: Comparison, limit: int) -> Section:
     if count > limit:
         text.append(f"The {limit} most important; all are in the JSON.")
     header: tuple[str, ...] = (
-        "facet", "key", "measure", "before>", "after>", "difference>", "95 % interval>"
+        "what", "by", "before>", "after>", "difference>", "95 % interval>"
     )  # fmt: skip
     rows: list[tuple[str, ...]] = []
     for found in result.findings[:limit]:
-        share = found["measure"].startswith("share")
+        measure, weight = found["measure"].split(".")
+        share = measure == "share"
+        what = key_name(found["key"]) if share else f"effective number ({measure})"
         show, gap = (percent, points) if share else (number, signed)
         row = (
-            found["facet"], key_name(found["key"]) if share else "", found["measure"],
-            show(found["a"]), show(found["b"]), gap(found["difference"]),
-            interval(found["low"], found["high"], gap),
+            f"{found['facet']}: {what}", weight, show(found["a"]), show(found["b"]),
+            gap(found["difference"]), interval(found["low"], found["high"], gap),
         )  # fmt: skip
         rows.append((found["profile_b"], *row) if many else row)
     header = ("profile", *header) if many else header
@@ -181,19 +182,18 @@ def filter_sections(view: FilterView, *, limit: int = 30) -> list[Section]:
             for name, row in view.overall.items()
         ],
     )  # fmt: skip
-    header = ("facet", "key", "before>", "after>", "survival>", "95 % interval>",
-              "odds ratio>", "95 % interval>", "beyond noise")  # fmt: skip
+    header = ("group", "kept>", "survival>", "95 % interval>", "odds ratio>", "sure")
     rows = [
         (
-            g["facet"], key_name(g["key"]), f"{g['before']:,}", f"{g['after']:,}",
-            percent(g["survival"]), interval(g["low"], g["high"], percent),
-            number(g["odds_ratio"]),
-            interval(g["odds_low"], g["odds_high"], number),
-            "yes" if g["beyond_noise"] else "",
+            f"{g['facet']} {key_name(g['key'])}", f"{g['after']:,} of {g['before']:,}",
+            percent(g["survival"], 1),
+            interval(g["low"], g["high"], lambda x: percent(x, 1)),
+            number(g["odds_ratio"]), "yes" if g["beyond_noise"] else "",
         )
         for g in view.groups[:limit]
     ]  # fmt: skip
-    return [overall, Section("Most erased groups first", (), header, rows)]
+    text = "Sure: beyond noise at the false discovery rate over all groups."
+    return [overall, Section("Most erased groups first", (text,), header, rows)]
 
 
 def gate_sections(result: GateResult) -> list[Section]:

@@ -81,6 +81,10 @@ def survival(
         rate_spread, ratio_spread = _by_count(cells)
     else:
         rate_spread, ratio_spread = _by_unit(unit, key, kept, gone, cells, n_units)
+        # Units that happen to agree prove nothing below the noise of their documents.
+        (rate_least, _), (ratio_least, _) = _by_count(cells)
+        rate_spread = np.maximum(rate_spread[0], rate_least), rate_spread[1]
+        ratio_spread = np.maximum(ratio_spread[0], ratio_least), ratio_spread[1]
         # Half a document stands for an empty cell: its variance is 1 / 0.5.
         none = [np.where(x > 0, 0.0, 2.0) for x in (k, d, rest_k, rest_d)]
         rate_spread = rate_spread[0] + none[0] + none[1], rate_spread[1]

@@ -116,3 +116,24 @@ def test_a_group_of_one_source_has_no_interval_and_an_erased_one_has():
     assert found.odds_high[1] < 0.5
     alone = survival(unit, key, before, after, n_units=12, n_keys=3, single=True)
     assert alone.low[0] == pytest.approx(0.2246, abs=0.01)
+
+
+def test_a_gap_that_may_be_noise_is_said_with_its_doubt(tmp_path):
+    languages = {"eng": 0.8, "yor": 0.2}
+    folder = make_profile(tmp_path, "few", 3, domains=9, documents=60,
+                          languages=languages, replicates=4)  # fmt: skip
+    profile = load_profile(folder)
+    view = filter_view(profile, _filtered(profile, {"eng": 0.9, "yor": 0.7}, 2))
+    assert "which is not beyond noise for the sources" in view.sentence
+    ratios = [g["odds_ratio"] < 1 for g in view.groups if not g["beyond_noise"]]
+    assert ratios == sorted(ratios, reverse=True)
+
+
+def test_units_that_happen_to_agree_prove_nothing():
+    unit, key = np.arange(6), np.array([0, 0, 1, 1, 1, 1])
+    before = np.array([2.0, 2, 20, 20, 20, 20])
+    after = np.array([1.0, 1, 17, 18, 18, 17])
+    found = survival(unit, key, before, after, n_units=6, n_keys=2)
+    assert found.low[0] < 0.2
+    assert found.high[0] > 0.8
+    assert found.p[0] > 0.05

@@ -42,8 +42,8 @@ def test_a_comparison_reads_findings_first(profiles):
     ]  # fmt: skip
     first = next(f for f in result.findings if f["key"] == "yor")
     assert result.findings[0]["measure"].startswith("hill")
-    row = next(r for r in sections[1].rows if r[1] == first["key"])
-    assert row[0] == first["facet"]
+    row = next(r for r in sections[1].rows if r[0] == "language: yor")
+    assert row[1] == first["measure"].split(".")[1]
     text, page = to_text(sections), to_markdown(sections)
     for figure in (percent(first["a"]), percent(first["b"])):
         assert figure in text
