@@ -11,7 +11,7 @@ from reference_text import nfc, pack
 from audit.kernels.normalise import maybe_not_nfc, to_nfc
 
 MARKS = "\u0300\u0301\u0323\u0327\u0338\u093c\u09be\u0bbe\u0653\u1161\u11a8\u3099\u0f71"
-BASES = "aeoéọẹạlṣ한가ᄀকெ부かは\u0928\u0627 1"
+BASES = "aeoéọẹạlṣ한가ᄀকெ부かは\u0928\u0627 1\n"
 
 
 def test_every_code_point_alone_and_after_a_letter():
@@ -59,3 +59,11 @@ def test_a_slice_of_offsets_is_honoured():
     moved, places = to_nfc(data, offsets[1:])
     assert moved.tobytes().decode() == "éxà"
     assert places.tolist() == [0, 2, 3, 5]
+
+
+def test_only_the_lines_that_need_it_change():
+    texts = ["e\u0301\ne\xe9\n\u0301x\n", "\n\na\u0300", "a\u0323\u0301\r\n\ufb1d"]
+    data, _ = to_nfc(*pack(texts))
+    assert data.tobytes().decode() == "".join(nfc(text) for text in texts)
+    broken = [b"e\xcc\x81\n\xff e\xcc\x81"]
+    assert to_nfc(*pack(broken))[0].tobytes() == "é\n".encode() + b"\xff e\xcc\x81"
