@@ -7,7 +7,6 @@ contracts, and refusals to set side by side what was measured differently.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -17,10 +16,10 @@ from typing import Any
 
 import polars as pl
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from audit.compare.tables import AGAIN, PREFIX, json_footer, read_footer, read_table
 from audit.errors import ProfileError
-from schemas.profile import SCHEMA_VERSION, TABLES
+from schemas.profile import SCHEMA_VERSION
 
 __all__ = [
     "PREFIX",
@@ -30,13 +29,11 @@ __all__ = [
     "load_profiles",
 ]
 
-PREFIX = "corpus_audit."
 # What every profile has; other tables depend on options of the run.
 _NEEDED = (
     "summary", "language", "source", "culture", "duplicates", "diversity", "rejects",
     "mix", "culture_mix", "reference",
 )  # fmt: skip
-_AGAIN = "Profile the corpus again with this version of corpus-audit."
 
 
 @dataclass(frozen=True)
@@ -78,7 +75,7 @@ class Profile:
             path = self.folder / f"{name}.parquet"
             if not path.exists() and (self.folder / name).is_dir():
                 path = self.folder / name
-            self._tables[name] = _read(path, name, self.metadata)
+            self._tables[name] = read_table(path, name, self.metadata)
         return self._tables[name]
 
     def frame(self, name: str) -> pl.DataFrame:
@@ -94,19 +91,19 @@ class Profile:
                 "a summary has one row",
                 value=len(rows),
                 where=str(self.folder / "summary.parquet"),
-                next_step=_AGAIN,
+                next_step=AGAIN,
             )
         return dict(rows[0])
 
     @cached_property
     def resources(self) -> dict[str, Any]:
         """Checksums of models and tables by annotator."""
-        return _json(self.metadata.get("resources"), self.folder, "resources")
+        return json_footer(self.metadata.get("resources"), self.folder, "resources")
 
     @cached_property
     def layout(self) -> dict[str, Any]:
         """Shingle and band layout and seed of the near-duplicate search."""
-        return _json(self.metadata.get("layout"), self.folder, "layout")
+        return json_footer(self.metadata.get("layout"), self.folder, "layout")
 
 
 def load_profiles(paths: Iterable[Path | str], *, least: int = 1) -> list[Profile]:
@@ -167,7 +164,7 @@ def load_overlap(
     for parent in dict.fromkeys(profile.folder.parent for profile in profiles):
         path = parent / "overlap.parquet"
         if path.exists():
-            frame = pl.DataFrame(pl.from_arrow(_read(path, "overlap", None)))
+            frame = pl.DataFrame(pl.from_arrow(read_table(path, "overlap", None)))
             frames.append(
                 frame.filter(
                     pl.col("corpus_a").is_in(names) & pl.col("corpus_b").is_in(names)
@@ -207,16 +204,16 @@ def _open(folder: Path) -> tuple[Path, str, dict[str, str]]:
             "a profile has all its tables; missing here",
             value=", ".join(missing),
             where=str(folder),
-            next_step=_AGAIN,
+            next_step=AGAIN,
         )
-    metadata = _footer(folder / "summary.parquet")
+    metadata = read_footer(folder / "summary.parquet")
     version = metadata.get("schema_version")
     if version != SCHEMA_VERSION:
         raise ProfileError(
             f"a profile has schema version {SCHEMA_VERSION!r} to be read here",
             value=version,
             where=str(folder / "summary.parquet"),
-            next_step=_AGAIN,
+            next_step=AGAIN,
         )
     return folder, metadata.get("corpus") or folder.name, metadata
 
@@ -236,80 +233,3 @@ def _labels(opened: Sequence[tuple[Path, str]]) -> list[str]:
             depth += 1
         labels.append("/".join(parts[-depth:]))
     return labels
-
-
-def _footer(path: Path) -> dict[str, str]:
-    try:
-        raw = pq.read_schema(path).metadata or {}
-    except (OSError, pa.ArrowException) as error:
-        raise _unreadable(path, error) from error
-    return {
-        key.decode()[len(PREFIX) :]: value.decode()
-        for key, value in raw.items()
-        if key.decode("utf-8", "replace").startswith(PREFIX)
-    }
-
-
-def _read(path: Path, name: str, expected: dict[str, str] | None) -> pa.Table:
-    contract = TABLES[name]
-    if not path.exists():
-        raise ProfileError(
-            f"the profile holds the table {name}",
-            value="none there",
-            where=str(path),
-            next_step="Some tables depend on options of the run (as --keep).",
-        )
-    try:
-        table = pq.read_table(path)
-    except (OSError, pa.ArrowException) as error:
-        raise _unreadable(path, error) from error
-    lacking = [c for c in contract.schema.names if c not in table.column_names]
-    if lacking:
-        raise ProfileError(
-            f"table {name} has all its columns; missing",
-            value=", ".join(lacking),
-            where=str(path),
-            next_step=_AGAIN,
-        )
-    if expected is not None:
-        _same_run(path, table.schema.metadata or {}, expected)
-    added = [c for c in table.column_names if c not in contract.schema.names]
-    schema = pa.schema([*contract.schema, *(table.schema.field(c) for c in added)])
-    try:
-        return table.select(schema.names).cast(schema)
-    except (pa.ArrowException, ValueError) as error:
-        raise _unreadable(path, error) from error
-
-
-def _same_run(path: Path, raw: dict[bytes, bytes], expected: dict[str, str]) -> None:
-    for key in ("schema_version", "config_fingerprint", "corpus"):
-        found = raw.get((PREFIX + key).encode(), b"").decode()
-        if found != expected.get(key, ""):
-            raise ProfileError(
-                f"the tables of a profile come from one run; {key} differs",
-                value=f"{expected.get(key, '')} and {found}",
-                where=str(path),
-                next_step=_AGAIN,
-            )
-
-
-def _unreadable(path: Path, error: Exception) -> ProfileError:
-    return ProfileError(
-        "a profile's tables are Parquet files in the format of this version",
-        value=str(error).splitlines()[0][:200],
-        where=str(path),
-        next_step=_AGAIN,
-    )
-
-
-def _json(text: str | None, folder: Path, key: str) -> dict[str, Any]:
-    try:
-        value = json.loads(text or "{}")
-    except ValueError as error:
-        raise ProfileError(
-            f"footer key {PREFIX}{key} holds JSON",
-            value=(text or "")[:80],
-            where=str(folder),
-            next_step=_AGAIN,
-        ) from error
-    return value if isinstance(value, dict) else {"value": value}

@@ -24,8 +24,9 @@ import polars as pl
 import pyarrow as pa
 
 from audit.compare.fingerprint import require_mergeable
-from audit.compare.load import PREFIX, Profile
+from audit.compare.load import Profile
 from audit.compare.pairs import regions_of
+from audit.compare.tables import PREFIX
 from audit.errors import ProfileError
 from audit.fold.diversity import profile_diversity
 from audit.fold.profile import conform
