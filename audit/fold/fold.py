@@ -42,6 +42,7 @@ _FILE_GROUPS, _CONTENT_GROUPS = 4096, 16
 # A document mixes languages if more than one part in ten of its characters is in
 # paragraphs of another language than its own.
 MIXED_PART = 10
+NO_LANGUAGE = ("zxx", "und")
 
 
 def sampling_units(
@@ -222,8 +223,11 @@ def _add_segments(accumulator: Accumulator, batch: Batch, segments: Segments) ->
     values = {"characters": segments.characters, "segments": segments.segments}
     accumulator.add_table("language_segments", count_by(keys, values))
     main = batch.columns["language"].cast(pa.string()).take(pa.array(segments.doc))
-    same = pc.equal(main, segments.language.cast(pa.string()))
-    outside = np.where(np.asarray(same), 0, segments.characters)
+    language = segments.language.cast(pa.string())
+    # Code and tables are no other language, and neither is a doubt.
+    none = pc.is_in(language, pa.array(NO_LANGUAGE))
+    inside = np.asarray(pc.or_(pc.equal(main, language), none))
+    outside = np.where(inside, 0, segments.characters)
     by_doc = np.zeros(batch.documents.num_rows, np.int64)
     np.add.at(by_doc, segments.doc, outside)
     # Integers on both sides: a tenth of the characters, without a division.
