@@ -180,7 +180,7 @@ def _read_args(reader: _Reader) -> _Args:
             next_step="Train one with `fasttext supervised`, or name another file.",
         )
     maxn = 0 if version == 11 else maxn
-    sane = 1 <= dim <= 4096 and 0 <= bucket and 0 <= minn and 0 <= maxn <= 64
+    sane = 1 <= dim <= 4096 and bucket >= 0 and minn >= 0 and 0 <= maxn <= 64
     if not sane or not 0 <= word_ngrams <= 64:
         raise reader.fail("the arguments", fields[:11])
     return _Args(dim, word_ngrams, loss, model, bucket, max(minn, 1), maxn)

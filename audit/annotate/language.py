@@ -43,7 +43,9 @@ ENGINES = ("fasttext", "langdetect")
 # Below this calibrated confidence a document is `und`. Set so low because the reader of
 # a profile sees the confidence too, and a wrong guess between two close languages says
 # more than no guess.
-THRESHOLD = 0.3
+THRESHOLD = 0.2
+# Bytes of running text (spaces too) that one letter in lines of code outweighs.
+_CODE_WEIGHT = 1.5
 # A paragraph that is in doubt counts as its document's language.
 SEGMENT_THRESHOLD = 0.7
 
@@ -142,7 +144,8 @@ class LanguageAnnotator:
         running = TextBlock(data, offsets)
         # Models of others read the text as they were made to: all of it.
         named = self.name_texts(running if self.model.plain else block)
-        nothing = code_letters > np.diff(offsets)
+        # A document is code where that is most of it and nobody marked it as such.
+        nothing = _CODE_WEIGHT * code_letters > np.diff(offsets)
         named.language[nothing] = self._number["zxx"]
         named.confidence[nothing] = 1
         return named, running

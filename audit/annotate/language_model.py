@@ -23,6 +23,7 @@ from audit.kernels.fasttext import document_vectors, top_labels, word_cache
 from audit.kernels.plain import fold_table, plain_words
 from audit.kernels.script import SCRIPT_EXTRA
 from audit.resources.language_codes import parse_label, scripts_of
+from audit.resources.speakers import large_languages
 from audit.resources.unicode import unicode_tables
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ _LID176 = {
 _SECOND_SCRIPT_ONE_IN = 5
 
 
+_SMALL_PRIOR = 0.5
 _CHINESE = ("cmn", "yue", "lzh")
 
 
@@ -79,6 +81,7 @@ class LanguageModel:
         plain: whether it reads folded words (`audit.kernels.plain`) or raw text.
         calibration: ``edges`` of length, ``grid`` of raw confidence and ``values`` of
             observed accuracy; empty where nothing was measured.
+        prior: float32[n_labels], factor of each label's probability.
     """
 
     name: str
@@ -87,6 +90,7 @@ class LanguageModel:
     scripts: tuple[str, ...]
     plain: bool
     calibration: Mapping[str, NDArray[np.float64]]
+    prior: NDArray[np.float32]
     _gate: dict[tuple[int, int], NDArray[np.bool_]] = field(default_factory=dict)
     _thread: threading.local = field(default_factory=threading.local)
 
@@ -123,7 +127,7 @@ class LanguageModel:
         """Return the likeliest labels that the scripts of each text allow."""
         allowed, group = self._gates(writing, script_codes + SCRIPT_EXTRA)
         best, share, mass = top_labels(
-            self.model.output, hidden, counts, 2, allowed, group
+            self.model.output, hidden, counts, 2, allowed, group, self.prior
         )
         raw = np.divide(
             share[:, 0] + self._same_language(best, share),
@@ -153,6 +157,7 @@ class LanguageModel:
         digest = hashlib.sha256()
         for name in sorted(self.calibration):
             digest.update(np.ascontiguousarray(self.calibration[name]).tobytes())
+        digest.update(self.prior.tobytes())
         return {
             "language.model": self.name,
             "language.model_sha256": self.model.checksum,
@@ -295,4 +300,18 @@ def load_model(name: str | Path | None = None) -> LanguageModel:
         tuple(script for _, script in pairs),
         ours,
         calibration,
+        _prior(tuple(language for language, _ in pairs), ours),
     )
+
+
+def _prior(languages: tuple[str, ...], ours: bool) -> NDArray[np.float32]:
+    """Return how likely each label is before a letter is read, the largest 1.
+
+    Only two or three words bring it to bear: among 360 languages many share those. A
+    language that is official nowhere and has under a million speakers must fit better.
+    """
+    prior = np.ones(len(languages), np.float32)
+    if ours:
+        known = large_languages() | {"zxx"}
+        prior[[code not in known for code in languages]] = _SMALL_PRIOR
+    return prior

@@ -29,10 +29,12 @@ _CODE_CERTAIN, _CODE_POSSIBLE = 0.35, 0.08
 
 # Cantonese writing has one of its own characters in four to fifteen.
 _CANTONESE_SHARE = 0.02
-# Classical prose has a grammatical word in four to eight characters (verse has fewer,
-# and is not told apart), and
-# the modern ones hardly ever; modern prose has one of its own in eight.
-_CLASSICAL_SHARE, _MODERN_SHARE = 0.1, 0.01
+# Modern Chinese has one of its own grammatical words in eight to fifteen characters,
+# classical Chinese hardly ever. That settles it where the classical ones are thick, as
+# in prose, or where eighty characters came without a modern one; short verse has too
+# few of either, and stays what the model calls it.
+_MODERN_SHARE = 0.01
+_THICK_SHARE, _THIN_SHARE, _LONG = 0.15, 0.02, 80
 
 
 def no_language(writing: Writing) -> NDArray[np.bool_]:
@@ -64,8 +66,10 @@ def cantonese(writing: Writing) -> NDArray[np.bool_]:
 def classical(writing: Writing) -> NDArray[np.bool_]:
     """Return which Chinese texts are classical by their grammatical words."""
     han = np.maximum(writing.han, 1)
-    out: NDArray[np.bool_] = (writing.classical >= 3) & (
-        (writing.classical >= _CLASSICAL_SHARE * han)
-        & (writing.modern <= _MODERN_SHARE * han)
-    )
+    share = writing.classical / han
+    thick = (writing.classical >= 3) & (share >= _THICK_SHARE)
+    # Nothing but Han characters: tables of names have no grammatical words either.
+    pure = writing.letters <= 1.05 * han
+    thin = (writing.han >= _LONG) & (share >= _THIN_SHARE) & pure
+    out: NDArray[np.bool_] = (writing.modern <= _MODERN_SHARE * han) & (thick | thin)
     return out

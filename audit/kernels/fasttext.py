@@ -38,7 +38,9 @@ HIERARCHICAL, ONE_VS_ALL, SOFTMAX = 1, 2, 3
 
 # Longer words are rarely met again (clauses of scripts without spaces): no caching.
 _CACHED_BYTES = 48
-_SLOTS = 1 << 17
+# Memory of the word cache, which outlives the batch: half of all words in a corpus are
+# met once, the others again and again.
+_CACHE_BYTES = 64 << 20
 _PRIME64 = np.uint64(1099511628211)
 
 
@@ -111,10 +113,13 @@ class Cache(NamedTuple):
 
 def word_cache(dim: int) -> Cache:
     """Return an empty cache for rows of ``dim`` values; one a thread, kept by callers."""
+    slots = 1 << 10
+    while slots * 2 * dim * 4 <= _CACHE_BYTES and slots < 1 << 19:
+        slots *= 2
     return Cache(
-        np.zeros(_SLOTS, np.uint64),
-        np.zeros(_SLOTS * dim, np.float32),
-        np.zeros(_SLOTS, np.int32),
+        np.zeros(slots, np.uint64),
+        np.zeros(slots * dim, np.float32),
+        np.zeros(slots, np.int32),
         np.zeros(1, np.int64),
     )
 
@@ -310,7 +315,7 @@ def _count_bits(x):  # type: ignore[no-untyped-def]
 
 @kernel
 def _sum_ngrams(rows, kept, rank, n_words, dim, found, n_found, out, base):  # type: ignore[no-untyped-def]
-    """Add the rows of the buckets found, eight values at a time."""
+    """Add the rows of the buckets found, sixteen values, one cache line, at a time."""
     if len(kept):
         for k in range(n_found):
             bucket = np.uint64(found[k])
@@ -320,11 +325,13 @@ def _sum_ngrams(rows, kept, rank, n_words, dim, found, n_found, out, base):  # t
             found[k] = np.int64(rank[bucket >> np.uint64(6)]) + _count_bits(below)
     for k in range(n_found):
         found[k] = (found[k] + n_words) * dim
-    whole = dim - dim % 8
-    for d in range(0, whole, 8):
+    whole = dim - dim % 16
+    for d in range(0, whole, 16):
         at = base + d
         a0, a1, a2, a3 = out[at], out[at + 1], out[at + 2], out[at + 3]
         a4, a5, a6, a7 = out[at + 4], out[at + 5], out[at + 6], out[at + 7]
+        a8, a9, a10, a11 = out[at + 8], out[at + 9], out[at + 10], out[at + 11]
+        a12, a13, a14, a15 = out[at + 12], out[at + 13], out[at + 14], out[at + 15]
         for k in range(n_found):
             row = np.uint64(found[k] + d)
             a0 += rows[row]
@@ -335,8 +342,22 @@ def _sum_ngrams(rows, kept, rank, n_words, dim, found, n_found, out, base):  # t
             a5 += rows[row + np.uint64(5)]
             a6 += rows[row + np.uint64(6)]
             a7 += rows[row + np.uint64(7)]
-        out[at], out[at + 1], out[at + 2], out[at + 3] = a0, a1, a2, a3
-        out[at + 4], out[at + 5], out[at + 6], out[at + 7] = a4, a5, a6, a7
+            a8 += rows[row + np.uint64(8)]
+            a9 += rows[row + np.uint64(9)]
+            a10 += rows[row + np.uint64(10)]
+            a11 += rows[row + np.uint64(11)]
+            a12 += rows[row + np.uint64(12)]
+            a13 += rows[row + np.uint64(13)]
+            a14 += rows[row + np.uint64(14)]
+            a15 += rows[row + np.uint64(15)]
+        out[at], out[at + 1] = a0, a1
+        out[at + 2], out[at + 3] = a2, a3
+        out[at + 4], out[at + 5] = a4, a5
+        out[at + 6], out[at + 7] = a6, a7
+        out[at + 8], out[at + 9] = a8, a9
+        out[at + 10], out[at + 11] = a10, a11
+        out[at + 12], out[at + 13] = a12, a13
+        out[at + 14], out[at + 15] = a14, a15
     for d in range(whole, dim):
         for k in range(n_found):
             out[base + d] += rows[found[k] + d]
@@ -566,7 +587,7 @@ def _probabilities(output, scores, out, nodes):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _top_labels(output, hidden, counts, allowed, group, best, share, mass):  # type: ignore[no-untyped-def]
+def _top_labels(output, hidden, counts, prior, allowed, group, best, share, mass):  # type: ignore[no-untyped-def]
     n, k = output.n_labels, best.shape[1]
     scores = np.zeros(output.columns.shape[1], np.float32)
     probability = np.zeros(n, np.float32)
@@ -582,7 +603,7 @@ def _top_labels(output, hidden, counts, allowed, group, best, share, mass):  # t
         for label in range(n):
             if not row[label]:
                 continue
-            p = probability[label]
+            p = probability[label] * prior[label]
             mass[doc] += p
             if p <= share[doc, k - 1]:
                 continue
@@ -602,6 +623,7 @@ def top_labels(
     k: int = 1,
     allowed: NDArray[np.bool_] | None = None,
     group: NDArray[np.int64] | None = None,
+    prior: NDArray[np.float32] | None = None,
 ) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.float32]]:
     """Return the k likeliest labels of each document among those that it may have.
 
@@ -612,6 +634,7 @@ def top_labels(
         k: how many labels.
         allowed: bool[n_groups, n_labels]; every label is allowed if None.
         group: int64[n_docs], row of ``allowed`` for each document.
+        prior: float32[n_labels] that probabilities are multiplied by; ones if None.
 
     Returns:
         int32[n_docs, k] labels, best first, -1 where there are no more; float32 of the
@@ -623,8 +646,10 @@ def top_labels(
         allowed = np.ones((1, output.n_labels), np.bool_)
     if group is None:
         group = np.zeros(n_docs, np.int64)
+    if prior is None:
+        prior = np.ones(output.n_labels, np.float32)
     best = np.full((n_docs, k), -1, np.int32)
     share = np.zeros((n_docs, k), np.float32)
     mass = np.zeros(n_docs, np.float32)
-    _top_labels(output, hidden, counts, allowed, group, best, share, mass)
+    _top_labels(output, hidden, counts, prior, allowed, group, best, share, mass)
     return best, share, mass

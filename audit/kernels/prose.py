@@ -43,6 +43,12 @@ def _classes() -> NDArray[np.uint8]:
 
 _CLASS = _classes()
 
+# Beginnings of lines that no sentence has. Words that open sentences too (for, if,
+# return, while, let) are left to the other signs.
+_STATEMENTS = ["import", "def", "elif", "const", "async", "await", "var", "function", "public", "private", "protected", "static", "void", "struct", "typedef", "#include", "#define", "#import", "namespace", "package", "fn", "pub", "impl", "func", "val", "elseif", "endif", "endfor", "esac", "fi", "done", "echo", "sudo", "npm", "npx", "pip", "git", "cd", "mkdir", "export", "SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "ALTER", "DROP", "WHERE", "FROM", "self", "this.", "try:", "else:", "finally:", "except:", "return;", "break;", "continue;", "pass", "@Override", "printf", "assert", "raise", "console", "print"]
+_WORDS = np.frombuffer("".join(_STATEMENTS).encode(), np.uint8)
+_BORDERS = np.cumsum([0, *map(len, _STATEMENTS)])
+
 
 @kernel
 def _find(data, i, end, byte, stop):  # type: ignore[no-untyped-def]
@@ -96,6 +102,56 @@ def _is_fence(data, i, end):  # type: ignore[no-untyped-def]
 
 
 @kernel
+def _starts_with(data, i, end, words, borders):  # type: ignore[no-untyped-def]
+    """Whether a word of the list stands at i, with no letter after it."""
+    for w in range(len(borders) - 1):
+        size = borders[w + 1] - borders[w]
+        if i + size > end:
+            continue
+        k = 0
+        while k < size and data[i + k] == words[borders[w] + k]:
+            k += 1
+        if k == size and (
+            i + size == end or not (0x61 <= data[i + size] | 0x20 <= 0x7A)
+        ):
+            return True
+    return False
+
+
+@kernel
+def _reads_as_code(data, start, end, words, borders):  # type: ignore[no-untyped-def]
+    """Whether a line ends or begins as statements do, or is mostly dotted names."""
+    while start < end and data[start] <= 0x20:
+        start += 1
+    while end > start and data[end - 1] <= 0x20:
+        end -= 1
+    if start == end:
+        return False
+    last = data[end - 1]
+    if last == 0x3B or last == 0x7B or last == 0x7D:
+        return True
+    before = data[end - 2] if end - start > 1 else 0
+    closed = before == 0x29 or before == 0x5D or before == 0x22 or before == 0x27
+    if (last == 0x3A or last == 0x2C) and (closed or before == 0x7D):
+        return True
+    if _starts_with(data, start, end, words, borders):
+        return True
+    words_seen, names = 1, 0
+    for i in range(start + 1, end - 1):
+        byte = data[i]
+        if byte == 0x20:
+            words_seen += 1
+        elif byte == 0x5F or byte == 0x2E or byte == 0x28:
+            one, other = data[i - 1] | 0x20, data[i + 1] | 0x20
+            named = byte == 0x28 or 0x61 <= other <= 0x7A
+            names += named and 0x61 <= one <= 0x7A
+        elif byte == 0x3D or (byte == 0x3A and data[i - 1] == 0x22):
+            # An assignment, a key of JSON.
+            names += 3
+    return 3 * names >= words_seen
+
+
+@kernel
 def _closes(data, i, end):  # type: ignore[no-untyped-def]
     """Whether some line after i is a fence: an open one without its end fences nothing."""
     while i < end:
@@ -106,7 +162,7 @@ def _closes(data, i, end):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _prose(data, offsets, classes, out, out_offsets, code_letters):  # type: ignore[no-untyped-def]
+def _prose(data, offsets, classes, words, borders, out, out_offsets, code_letters):  # type: ignore[no-untyped-def]
     o = 0
     counts = np.zeros(5, np.int64)
     for doc in range(len(offsets) - 1):
@@ -145,7 +201,9 @@ def _prose(data, offsets, classes, out, out_offsets, code_letters):  # type: ign
             i += 1
             if fenced:
                 o = start
-            elif counts[_SIGN] > _SIGNS_A_LETTER * counts[_LETTER]:
+            elif counts[_SIGN] > _SIGNS_A_LETTER * counts[_LETTER] or _reads_as_code(
+                out, start, o, words, borders
+            ):
                 o = start
                 code_letters[doc] += counts[_LETTER]
             elif o > start:
@@ -173,5 +231,7 @@ def prose(
     out = np.empty(int(offsets[-1] - offsets[0]) + len(offsets), np.uint8)
     out_offsets = np.zeros(len(offsets), np.int64)
     code_letters = np.zeros(len(offsets) - 1, np.int64)
-    used = _prose(data, offsets, _CLASS, out, out_offsets, code_letters)
+    used = _prose(
+        data, offsets, _CLASS, _WORDS, _BORDERS, out, out_offsets, code_letters
+    )
     return out[:used], out_offsets, code_letters

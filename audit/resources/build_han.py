@@ -26,11 +26,9 @@ _CANTONESE = (
 )
 # Grammatical words of classical prose and verse, and those of the modern language.
 _CLASSICAL = (
-    "之乎者也矣焉哉曰兮吾汝爾尔其於于以而為为則则乃豈岂夫惟唯弗勿亦孰胡奚曷蓋盖"
+    "之乎者也矣焉哉曰兮吾汝爾尔其於于而乃豈岂夫惟唯弗勿亦孰胡奚曷蓋盖不無无有何以"
 )
-_MODERN = (
-    "的了是在我你他她們们這这個个嗎吗呢吧麼么那哪就都很還还沒没會会說说給给把被對对讓让"
-)
+_MODERN = "的了她你们們这這個个吗嗎呢吧么麼那哪很还還没沒它些啊"
 
 
 def build(path: Path) -> None:

@@ -144,7 +144,7 @@ def _with_serbian(table: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([table, latin])
 
 
-def choose(table: pl.DataFrame, large: set[str]) -> Choice:
+def choose(table: pl.DataFrame, large: frozenset[str]) -> Choice:
     """Return what to train on, by label.
 
     Args:
@@ -166,7 +166,7 @@ def choose(table: pl.DataFrame, large: set[str]) -> Choice:
 
 
 def _choose_label(
-    label: str, rows: pl.DataFrame, large: set[str], choice: Choice
+    label: str, rows: pl.DataFrame, large: frozenset[str], choice: Choice
 ) -> None:
     language, script = label.split("_")
     by_family = dict(

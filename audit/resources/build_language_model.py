@@ -25,10 +25,10 @@ from audit.kernels.plain import fold_table, plain_words
 from audit.resources.build_language_calibration import write_tables
 from audit.resources.build_language_data import COPYLEFT, Choice, choose, lines, load
 from audit.resources.build_language_zxx import no_language, technical_english
-from audit.resources.speakers import speakers
+from audit.resources.speakers import large_languages
 from audit.resources.unicode import unicode_tables
 
-__all__ = ["SETTINGS", "large_languages", "main", "plain_texts", "train"]
+__all__ = ["SETTINGS", "main", "plain_texts", "train"]
 
 SEED = 20261123
 NO_LANGUAGE_CHARACTERS = 400_000
@@ -51,15 +51,6 @@ SETTINGS: dict[str, int | float | str] = {
     "verbose": 1,
 }
 QUANTISED: dict[str, int | bool] = {"cutoff": 200_000, "dsub": 2, "qnorm": False}
-
-
-def large_languages() -> set[str]:
-    """Return the languages that are official somewhere or have a million speakers."""
-    return {
-        row["language"]
-        for row in speakers().to_pylist()
-        if row["speakers"] >= 1_000_000 or row["official_in"]
-    }
 
 
 def plain_texts(texts: list[str]) -> list[str]:

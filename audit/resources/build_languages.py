@@ -98,7 +98,7 @@ def build_languages(path: Path) -> None:
     with path.open("w", newline="", encoding="utf-8") as handle:
         out = csv.writer(handle, lineterminator="\n")
         out.writerow(
-            "language alpha2 bibliographic macrolanguage represented_by scripts name".split()
+            ["language", "alpha2", "bibliographic", "macrolanguage", "represented_by", "scripts", "name"]
         )
         for entry in sorted(pycountry.languages, key=lambda e: e.alpha_3):
             code = entry.alpha_3

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-__all__ = ["speakers", "speakers_checksum"]
+__all__ = ["large_languages", "speakers", "speakers_checksum"]
 
 _FILE = Path(__file__).parent / "language" / "speakers.csv"
 
@@ -35,6 +35,16 @@ def speakers() -> pa.Table:
             "countries": pa.array([row[2].split() for row in rows], codes),
             "official_in": pa.array([row[3].split() for row in rows], codes),
         }
+    )
+
+
+@lru_cache(maxsize=1)
+def large_languages() -> frozenset[str]:
+    """Return the languages that are official somewhere or have a million speakers."""
+    return frozenset(
+        row["language"]
+        for row in speakers().to_pylist()
+        if row["speakers"] >= 1_000_000 or row["official_in"]
     )
 
 
