@@ -186,6 +186,11 @@ def test_the_solver_proves_its_answer(corpora, keys, seed, to_target):
     assert (weights >= low - 1e-12).all()
     assert (weights <= high + 1e-12).all()
     assert gap <= 1e-4
+    for i in range(corpora):
+        step = np.eye(corpora)[i] * 1e-7
+        inner = np.maximum(weights, 1e-3)
+        rise = (problem.value(inner + step) - problem.value(inner - step)) / 2e-7
+        assert problem.gradient(inner)[i] == pytest.approx(rise, rel=1e-3, abs=1e-5)
     for _ in range(20):
         other = cheapest(rng.normal(size=corpora), low, high)
         blend = 0.5 * other + 0.5 * weights

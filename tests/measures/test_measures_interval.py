@@ -78,6 +78,11 @@ def test_chunks_are_the_same_weights(monkeypatch):
 def test_centred_interval_holds_the_value_and_keeps_its_bounds():
     found = interval.centred_interval(10.0, [6, 7, 8, 9, 7], positive=True)
     assert 0 < found.low < 10 < found.high
+    shifted = interval.centred_interval(10.0, np.array([6, 7, 8, 9, 7]) - 100)
+    assert (shifted.low, shifted.high) == pytest.approx(
+        interval.centred_interval(10.0, [6, 7, 8, 9, 7])[1:]
+    )
+    assert 8 < shifted.low < 10 < shifted.high < 12
     cut = interval.centred_interval(0.99, [0.9, 0.99, 1.0], bounds=(0, 1))
     assert cut.high == 1
     assert math.isnan(interval.centred_interval(1.0, []).low)
