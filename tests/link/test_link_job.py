@@ -191,7 +191,7 @@ def test_a_document_that_vanished_is_an_error():
 
 def test_the_links_of_a_corpus_do_not_depend_on_its_neighbours():
     # More copies of a template, with numbers, than a bucket lets meet each other.
-    template = [f"{PARAGRAPHS['Latn']} {n} {n + 1}" for n in range(50)]
+    template = [f"{PARAGRAPHS['Latn']} {n} {n + 1}" for n in range(400)]
     own = [*TEXTS, *template]
     other = [*TEXTS[::-1], *(f"{text} {text[-2:]}" for text in template)]
     alone = link(split(own, (60,)))
