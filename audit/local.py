@@ -11,8 +11,9 @@ from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from audit.job.books import BOOKS, Book, close_books
 from audit.job.describe import describe_stage, detail_stage
-from audit.job.finish import finish_stage
+from audit.job.finish import FINISHED, finish_stage
 from audit.job.keep import add_clusters
 from audit.job.overlap import overlap_stage
 from audit.job.progress import PROGRESS
@@ -76,27 +77,28 @@ def run_tasks(run: EngineRun, filesystem: FileSystem, output: Output) -> None:
 
 def _write(run: EngineRun, spec: JobSpec, shuffle: _Shuffle, output: Output) -> None:
     """Carry out the stages that need what all tasks gave."""
+    book = Book()
+
+    def taken(tag: str, key: int) -> list[bytes]:
+        return book.received(tag, shuffle[tag][key])
+
     for corpus in range(len(spec.corpora)):
-        tags = ("counts", "near_edges", "examples", "exact_edges", "exact_sizes")
-        finish_stage(corpus, {t: shuffle[t][corpus] for t in tags}, spec, output)
+        # Counts are checked by the tasks that are in them.
+        found = {tag: taken(tag, corpus) for tag in FINISHED if tag != "counts"}
+        found["counts"] = shuffle["counts"][corpus]
+        finish_stage(corpus, found, spec, output)
     if len(spec.corpora) > 1:
-        overlap_stage(
-            {
-                "exact_members": shuffle["exact_members"][0],
-                "near_across": shuffle["near_across"][0],
-                "exact_edges": [
-                    b for blocks in shuffle["exact_edges"].values() for b in blocks
-                ],
-            },
-            spec,
-            output,
-        )
+        edges = [b for blocks in shuffle["exact_edges"].values() for b in blocks]
+        found = {tag: taken(tag, 0) for tag in ("exact_members", "near_across")}
+        found["exact_edges"] = book.received("overlap exact_edges", edges)
+        overlap_stage(found, spec, output)
     for task in run.plan.tasks:
-        for corpus, block in describe_stage(task, spec, output):
-            shuffle["detail"][corpus].append(block)
+        _send(shuffle, describe_stage(task, spec, output))
         if "documents" in spec.config.keep:
             add_clusters(task, spec, output)
-    detail_stage(shuffle["detail"], spec, output)
+    details = {n: taken("detail", n) for n in range(len(spec.corpora))}
+    detail_stage(details, spec, output)
+    close_books([*shuffle[BOOKS][0], book.block()[2]], spec, output)
 
 
 def _send(shuffle: _Shuffle, blocks: Iterable[Block]) -> None:

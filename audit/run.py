@@ -30,6 +30,7 @@ from audit.errors import (
     RejectRateError,
 )
 from audit.fold.store import footer
+from audit.job.books import BOOKS
 from audit.job.output import LocalOutput, write_bytes
 from audit.job.plan import CorpusInput, Plan, make_plan
 from audit.job.progress import PROGRESS
@@ -131,9 +132,11 @@ def run(request: RunRequest) -> RunResult:
         EngineRun(plan, request.config, staging, metadata, request), filesystem, output
     )
     lap("audit")
+    stages = _stages(staging, output)
     counts = _counts(plan, staging, output)
     _check_text_found(counts, staging, output)
-    record = _record(request, plan, metadata, counts, seconds)
+    record = _record(request, plan, metadata, {"stages": stages, "counts": counts})
+    record["seconds"] = seconds
     write_bytes(
         output,
         output.join(staging, "run.json"),
@@ -268,6 +271,22 @@ def _open_staging(
     return staging
 
 
+def _stages(staging: str, output: Output) -> dict[str, int]:
+    """Return the blocks that went between stages, once the engine closed its books."""
+    path = output.join(staging, f"{BOOKS}.json")
+    data = output.read(path)
+    if data is None:
+        raise AccountingError(
+            "An engine compares what its stages sent and received before it ends",
+            value="no books were closed",
+            where=staging,
+            next_step="Run again with --resume, and report it if it stays.",
+        )
+    output.remove(path)
+    blocks: dict[str, int] = json.loads(data)["blocks"]
+    return blocks
+
+
 def _counts(plan: Plan, staging: str, output: Output) -> dict[str, dict[str, int]]:
     """Read back the summary of each corpus from what was written."""
     counts: dict[str, dict[str, int]] = {}
@@ -322,8 +341,7 @@ def _record(
     request: RunRequest,
     plan: Plan,
     metadata: dict[str, str],
-    counts: dict[str, dict[str, int]],
-    seconds: dict[str, float],
+    counts: dict[str, Any],
 ) -> dict[str, Any]:
     """Return run.json: what was run, on what, with what, and what came of it."""
     return {
@@ -341,6 +359,5 @@ def _record(
             for corpus in plan.corpora
         },
         "tasks": len(plan.tasks),
-        "counts": counts,
-        "seconds": seconds,
+        **counts,
     }

@@ -20,6 +20,7 @@ import apache_beam as beam
 from apache_beam import pvalue
 
 from audit.errors import CorpusAuditError, RunError
+from audit.job.books import BOOKS
 from audit.job.output import write_bytes
 from audit.job.progress import PROGRESS
 from audit.job.spec import spec_of
@@ -110,7 +111,7 @@ def build(pipeline: beam.Pipeline, spec: JobSpec, plan_path: str) -> None:
             transforms.GroupExact(spec), "exact_edges", "exact_sizes", "exact_members"
         )
     )
-    near = _near(scanned.bands, tasks, spec)
+    near, *looks = _near(scanned.bands, tasks, spec)
     finished = (
         {
             "counts": _merged(scanned.counts),
@@ -120,36 +121,23 @@ def build(pipeline: beam.Pipeline, spec: JobSpec, plan_path: str) -> None:
             "exact_sizes": exact.exact_sizes,
         }
         | "GatherCorpora" >> beam.CoGroupByKey()
-        | "FinishCorpora"
-        >> beam.ParDo(transforms.FinishCorpus(spec)).with_output_types(str)
+        | "FinishCorpora" >> _tagged(transforms.FinishCorpus(spec), "done")
     )
-    overlap = (
-        pipeline
-        | "AskOverlap" >> beam.Create([b""])
-        | "WriteOverlap"
-        >> beam.ParDo(
-            transforms.WriteOverlap(spec),
-            finished=pvalue.AsList(finished),
-            exact_members=pvalue.AsList(exact.exact_members),
-            near_across=pvalue.AsList(near.near_across),
-            exact_edges=pvalue.AsList(exact.exact_edges),
-        ).with_output_types(str)
-    )
-    details = tasks | "DescribeTasks" >> beam.ParDo(
-        transforms.DescribeTask(spec),
-        finished=pvalue.AsList(finished),
-        overlap=pvalue.AsList(overlap),
-    ).with_output_types(Block)
+    written = _describe(pipeline, tasks, (finished, exact, near), spec)
     _ = (
-        pipeline
-        | "AskDetail" >> beam.Create([b""])
-        | "WriteDetail"
-        >> beam.ParDo(transforms.WriteDetail(spec), details=pvalue.AsList(details))
+        [stage.books for stage in (scanned, exact, near, *looks, finished, *written)]
+        | "GatherBooks" >> beam.Flatten()
+        | "MergeBooks" >> beam.CombineGlobally(transforms.MergeBooks())
+        | "CloseBooks" >> beam.ParDo(transforms.CloseBooks(spec))
     )
 
 
-def _near(bands: Any, tasks: Any, spec: JobSpec) -> Any:
-    """Add the search for near-duplicates: candidates, second look, verification."""
+def _near(bands: Any, tasks: Any, spec: JobSpec) -> tuple[Any, Any, Any]:
+    """Add the search for near-duplicates: candidates, second look, verification.
+
+    Returns:
+        The outputs of the last of these stages, then those of the others.
+    """
     found = (
         bands
         | "GatherBands" >> beam.GroupByKey()
@@ -161,7 +149,7 @@ def _near(bands: Any, tasks: Any, spec: JobSpec) -> Any:
         | "GatherNeeds" >> beam.CoGroupByKey()
         | "LookAgain" >> _tagged(transforms.LookAgain(spec), "sets", "excerpts")
     )
-    return (
+    verified = (
         {"pairs": found.pairs, "sets": again.sets, "excerpts": again.excerpts}
         | "GatherPairs" >> beam.CoGroupByKey()
         | "VerifyPairs"
@@ -169,10 +157,46 @@ def _near(bands: Any, tasks: Any, spec: JobSpec) -> Any:
             transforms.VerifyPairs(spec), "near_edges", "examples", "near_across"
         )
     )
+    return verified, found, again
 
 
-def _tagged(stage: beam.DoFn, *tags: str) -> Any:
-    return beam.ParDo(stage).with_output_types(Block).with_outputs(*tags)
+def _describe(
+    pipeline: beam.Pipeline, tasks: Any, stages: tuple[Any, Any, Any], spec: JobSpec
+) -> tuple[Any, Any, Any]:
+    """Add what needs all clusters: overlap of corpora, and where duplicates lie."""
+    finished, exact, near = stages
+    overlap = (
+        pipeline
+        | "AskOverlap" >> beam.Create([b""])
+        | "WriteOverlap"
+        >> _tagged(
+            transforms.WriteOverlap(spec),
+            "done",
+            finished=pvalue.AsList(finished.done),
+            exact_members=pvalue.AsList(exact.exact_members),
+            near_across=pvalue.AsList(near.near_across),
+            exact_edges=pvalue.AsList(exact.exact_edges),
+        )
+    )
+    details = tasks | "DescribeTasks" >> _tagged(
+        transforms.DescribeTask(spec),
+        "detail",
+        finished=pvalue.AsList(finished.done),
+        overlap=pvalue.AsList(overlap.done),
+    )
+    written = (
+        pipeline
+        | "AskDetail" >> beam.Create([b""])
+        | "WriteDetail"
+        >> _tagged(transforms.WriteDetail(spec), details=pvalue.AsList(details.detail))
+    )
+    return overlap, details, written
+
+
+def _tagged(stage: beam.DoFn, *tags: str, **inputs: Any) -> Any:
+    """Apply a stage whose outputs are blocks by tag, its books among them."""
+    whole = beam.ParDo(stage, **inputs).with_output_types(Block)
+    return whole.with_outputs(*tags, BOOKS)
 
 
 def _merged(counts: Any) -> Any:

@@ -15,8 +15,9 @@ from apache_beam import pvalue
 from apache_beam.metrics.metric import Metrics
 
 from audit.job import stages
+from audit.job.books import Book, close_books, merge_books
 from audit.job.describe import describe_stage, detail_stage
-from audit.job.finish import finish_stage
+from audit.job.finish import FINISHED, finish_stage
 from audit.job.keep import add_clusters
 from audit.job.overlap import overlap_stage
 from audit.job.plan import Task
@@ -28,11 +29,13 @@ if TYPE_CHECKING:
     from audit.job.spec import JobSpec
 
 __all__ = [
+    "CloseBooks",
     "DescribeTask",
     "FindCandidates",
     "FinishCorpus",
     "GroupExact",
     "LookAgain",
+    "MergeBooks",
     "MergeCounts",
     "ReadPlan",
     "ScanTasks",
@@ -154,13 +157,44 @@ class MergeCounts(beam.CombineFn):
         return accumulator
 
 
+class MergeBooks(beam.CombineFn):
+    """Adds up books; all of it happens in the core."""
+
+    def create_accumulator(self) -> bytes:
+        """Return an empty book."""
+        return b""
+
+    def add_input(self, mutable_accumulator: bytes, element: Block) -> bytes:
+        """Add one book."""
+        return merge_books([mutable_accumulator, element[1]])
+
+    def merge_accumulators(self, accumulators: Iterable[bytes]) -> bytes:
+        """Add up many."""
+        return merge_books(accumulators)
+
+    def extract_output(self, accumulator: bytes) -> bytes:
+        """Return the sum."""
+        return accumulator
+
+
+class CloseBooks(_Stage):
+    """Compares all that was sent with all that was received."""
+
+    def process(self, element: bytes) -> None:
+        """Fail the job where the two are not the same."""
+        close_books([element], self.spec, self.output)
+
+
 class FinishCorpus(_Stage):
     """From counts and edges to the tables of one corpus, on disk."""
 
-    def process(self, element: tuple[int, dict[str, list[bytes]]]) -> Iterator[str]:
-        """Write the corpus and yield its name."""
-        corpus, found = element
-        yield finish_stage(corpus, found, self.spec, self.output)
+    def process(self, element: tuple[int, dict[str, list[bytes]]]) -> Iterator[Any]:
+        """Write the corpus and say that it is done."""
+        (corpus, found), book = element, Book()
+        blocks = {t: book.received(t, found[t]) for t in FINISHED if t != "counts"}
+        blocks["counts"] = found["counts"]
+        name = finish_stage(corpus, blocks, self.spec, self.output)
+        yield from self.tagged([("done", corpus, name.encode()), book.block()])
 
 
 class DescribeTask(_Stage):
@@ -169,12 +203,12 @@ class DescribeTask(_Stage):
     def process(
         self,
         element: Block,
-        finished: list[str],  # noqa: ARG002 a barrier: what this reads is written
-        overlap: list[str],  # noqa: ARG002 likewise
-    ) -> Iterator[Block]:
+        finished: list[Block],  # noqa: ARG002 a barrier: what this reads is written
+        overlap: list[Block],  # noqa: ARG002 likewise
+    ) -> Iterator[Any]:
         """Yield counts by corpus; fill in the cluster columns of stored documents."""
         task = Task.from_json(element[1])
-        yield from describe_stage(task, self.spec, self.output)
+        yield from self.tagged(describe_stage(task, self.spec, self.output))
         if "documents" in self.spec.config.keep:
             add_clusters(task, self.spec, self.output)
 
@@ -182,12 +216,15 @@ class DescribeTask(_Stage):
 class WriteDetail(_Stage):
     """From counts to the tables that say where duplicates lie."""
 
-    def process(self, _: bytes, details: list[Block]) -> Iterator[str]:
+    def process(self, _: bytes, details: list[Block]) -> Iterator[Any]:
         """Write the tables of all corpora."""
         found: dict[int, list[bytes]] = {n: [] for n in range(len(self.spec.corpora))}
         for corpus, block in details:
             found[corpus].append(block)
-        yield detail_stage(found, self.spec, self.output)
+        book = Book()
+        blocks = {n: book.received("detail", mine) for n, mine in found.items()}
+        detail_stage(blocks, self.spec, self.output)
+        yield from self.tagged([book.block()])
 
 
 class WriteOverlap(_Stage):
@@ -196,16 +233,21 @@ class WriteOverlap(_Stage):
     def process(
         self,
         _: bytes,
-        finished: list[str],
+        finished: list[Block],
         exact_members: list[Block],
         near_across: list[Block],
         exact_edges: list[Block],
-    ) -> Iterator[str]:
-        """Write the table, once all corpora are there, and yield its path."""
+    ) -> Iterator[Any]:
+        """Write the table, once all corpora are there, and say that it is done."""
         if len(finished) > 1:
+            book = Book()
             found = {
-                "exact_members": [block for _, block in exact_members],
-                "near_across": [block for _, block in near_across],
-                "exact_edges": [block for _, block in exact_edges],
+                tag: book.received(name, [block for _, block in blocks])
+                for tag, name, blocks in (
+                    ("exact_members", "exact_members", exact_members),
+                    ("near_across", "near_across", near_across),
+                    ("exact_edges", "overlap exact_edges", exact_edges),
+                )
             }
-            yield overlap_stage(found, self.spec, self.output)
+            path = overlap_stage(found, self.spec, self.output)
+            yield from self.tagged([("done", 0, path.encode()), book.block()])

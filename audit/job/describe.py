@@ -19,6 +19,7 @@ from audit.fold.accumulator import CountLayout
 from audit.fold.counts import count_by, merge_counts
 from audit.fold.profile import conform
 from audit.fold.store import write_table
+from audit.job.books import Book
 from audit.job.output import write_bytes, write_whole
 from audit.job.packing import pack, unpack
 from audit.link.layout import doc_keys, task_of
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from audit.job.output import Output
     from audit.job.plan import Task
     from audit.job.spec import JobSpec
+    from audit.job.stages import Block
 
 __all__ = ["Labels", "describe_stage", "detail_stage", "store_shared"]
 
@@ -97,14 +99,19 @@ def store_shared(
         write_bytes(output, _path(task, "shared", spec, output), pack(arrays))
 
 
-def describe_stage(
-    task: Task, spec: JobSpec, output: Output
-) -> Iterator[tuple[int, bytes]]:
+def describe_stage(task: Task, spec: JobSpec, output: Output) -> Iterator[Block]:
     """Count by language and domain which documents of a task repeat others.
 
-    Yields:
-        (corpus, table of counts as an Arrow stream).
+    Returns:
+        Blocks ``detail`` by corpus: tables of counts as Arrow streams.
     """
+    book = Book()
+    book.task("describe", task.ordinal)
+    yield from book.sent(_described(task, spec, output))
+    yield book.block()
+
+
+def _described(task: Task, spec: JobSpec, output: Output) -> Iterator[Block]:
     data = output.read(_path(task.ordinal, "labels", spec, output))
     if data is None:
         return
@@ -119,7 +126,7 @@ def describe_stage(
         sink = io.BytesIO()
         with pa.ipc.new_stream(sink, table.schema) as writer:
             writer.write_table(table)
-        yield spec.corpora.index(task.corpus), sink.getvalue()
+        yield "detail", spec.corpora.index(task.corpus), sink.getvalue()
 
 
 def _repeated(

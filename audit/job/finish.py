@@ -16,6 +16,7 @@ from audit.fold.accumulator import Accumulator
 from audit.fold.diversity import profile_diversity
 from audit.fold.profile import conform, finish_tables
 from audit.fold.store import write_table
+from audit.job.books import check_tasks
 from audit.job.examples import merge_examples
 from audit.job.keep import store_clusters
 from audit.job.output import write_whole
@@ -39,7 +40,11 @@ if TYPE_CHECKING:
     from audit.job.output import Output
     from audit.job.spec import JobSpec
 
-__all__ = ["finish_stage", "write_profile_table"]
+__all__ = ["FINISHED", "finish_stage", "write_profile_table"]
+
+
+# What a corpus is finished from.
+FINISHED = ("counts", "near_edges", "examples", "exact_edges", "exact_sizes")
 
 
 def finish_stage(
@@ -62,6 +67,9 @@ def finish_stage(
     """
     name = spec.corpora[corpus]
     accumulator = Accumulator.from_bytes(merge_count_blocks(blocks["counts"]))
+    check_tasks(
+        accumulator.totals, "scan", spec.tasks_of(corpus), f"counts of corpus {name}"
+    )
     near, exact = verified_of(blocks["near_edges"]), Edges.of(blocks["exact_edges"])
     clusters, figures = near_figures(near, exact.pairs, exact.characters, corpus)
     store_clusters(*clusters, spec, output)

@@ -37,6 +37,7 @@ class JobSpec:
         metadata: footer of every table.
         corpora: names, by number.
         corpus_starts: first task of each corpus.
+        tasks: how many there are in all.
         partitions: of the duplicate shuffle.
         remote: whether paths need Beam's filesystems.
     """
@@ -46,8 +47,14 @@ class JobSpec:
     metadata: dict[str, str]
     corpora: tuple[str, ...]
     corpus_starts: tuple[int, ...]
+    tasks: int
     partitions: int
     remote: bool = False
+
+    def tasks_of(self, corpus: int) -> range:
+        """Return the tasks of a corpus, by its number."""
+        ends = (*self.corpus_starts[1:], self.tasks)
+        return range(self.corpus_starts[corpus], ends[corpus])
 
     @property
     def layout(self) -> BandLayout:
@@ -64,6 +71,7 @@ def spec_of(run: EngineRun, *, remote: bool) -> JobSpec:
         metadata=run.metadata,
         corpora=run.plan.corpora,
         corpus_starts=run.plan.corpus_starts,
+        tasks=len(run.plan.tasks),
         partitions=max(_MIN_PARTITIONS, min(_MAX_PARTITIONS, wanted)),
         remote=remote,
     )

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from audit.fold.accumulator import Accumulator
+from audit.job.books import Book, booked
 from audit.job.examples import (
     choose_pairs,
     example_pairs,
@@ -115,11 +116,17 @@ def scan_stage(
         store_blocks(key, found, spec.staging, output)
     else:
         PROGRESS.add(found.documents, task.size)
-    return found
+    book = Book()
+    book.task("scan", task.ordinal)
+    return Scanned(found.documents, [*book.sent(found.blocks), book.block()])
 
 
 def _scan(task: Task, spec: JobSpec, filesystem: FileSystem, keeper: Keeper) -> Scanned:
     result = scan(task, spec.config, filesystem, keeper)
+    # Which tasks are in a sum of counts, so that none is lost or added twice.
+    book = Book()
+    book.task("scan", task.ordinal)
+    result.accumulator.totals.update(book.totals())
     corpus = spec.corpora.index(task.corpus)
     blocks: list[Block] = [("counts", corpus, result.accumulator.to_bytes())]
     blocks += _duplicate_blocks(task.ordinal, result.columns, spec)
@@ -142,6 +149,7 @@ def _one(number: int) -> NDArray[np.int64]:
     return np.array([number], np.int64)
 
 
+@booked(exact=0)
 def exact_stage(blocks: Iterable[bytes], spec: JobSpec) -> Iterator[Block]:
     """Group the documents of one partition of content hashes.
 
@@ -173,6 +181,7 @@ def _edges_by_corpus(tag: str, edges: Edges, spec: JobSpec) -> Iterator[Block]:
         yield tag, corpus, part.to_bytes()
 
 
+@booked(bands=0)
 def candidate_stage(blocks: Iterable[bytes], spec: JobSpec) -> Iterator[Block]:
     """Find the pairs of one partition of bands that are worth verifying.
 
@@ -192,6 +201,7 @@ def candidate_stage(blocks: Iterable[bytes], spec: JobSpec) -> Iterator[Block]:
             yield "needs", task, pack([_one(partition), rows, excerpted])
 
 
+@booked(needs=1)
 def look_again_stage(
     task: Task, needs: Iterable[bytes], spec: JobSpec, filesystem: FileSystem
 ) -> Iterator[Block]:
@@ -231,6 +241,7 @@ def _union(parts: Iterable[NDArray[np.uint32]]) -> NDArray[np.uint32]:
     return np.unique(np.concatenate([np.zeros(0, np.uint32), *parts]))
 
 
+@booked(pairs=0, sets=1, excerpts=2)
 def verify_stage(
     pairs: Iterable[bytes],
     sets: Iterable[bytes],
