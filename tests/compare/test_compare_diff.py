@@ -7,6 +7,7 @@ import pytest
 from profiles_factory import LANGUAGES, make_profile, write_overlap
 
 from audit.compare.diff import ALPHA, compare
+from audit.compare.equal import equal_coverage
 from audit.compare.load import Profile, load_profile, load_profiles
 from audit.errors import ProfileError
 from audit.measures.facets import FACETS
@@ -192,3 +193,17 @@ def test_profiles_without_cultures_compare(tmp_path):
     assert found.facets["culture"] == []
     json.dumps(found.as_dict(), allow_nan=False)
     assert np.isfinite([f["importance"] for f in found.findings]).all()
+
+
+def test_equal_coverage_takes_the_larger_corpus_down_to_the_smaller():
+    rng = np.random.default_rng(3)
+    shares = 1 / np.arange(1, 3_001)
+    shares /= shares.sum()
+    small, large = (rng.multinomial(n, shares) for n in (2_000, 40_000))
+    base, (one, two) = equal_coverage([small, large])
+    assert 0.5 < base < 0.95
+    assert one[0] == np.count_nonzero(small)
+    assert np.count_nonzero(large) > 1.5 * one[0]
+    assert two[0] == pytest.approx(one[0], rel=0.15)
+    empty = equal_coverage([small * 0, large])[1][0]
+    assert empty == {0: 0.0, 1: 0.0, 2: 0.0}

@@ -48,6 +48,9 @@ def test_the_erased_language_comes_first_and_is_named(before):
     view = filter_view(before, _filtered(before, {"eng": 0.93, "yor": 0.41}))
     groups = [g for g in view.groups if g["facet"] == "language"]
     assert groups[0]["key"] == "yor"
+    sure = [g["beyond_noise"] and g["odds_ratio"] < 1 for g in view.groups]
+    assert any(sure)
+    assert sure == sorted(sure, reverse=True)
     assert groups[0]["beyond_noise"]
     assert groups[0]["odds_high"] < 1
     assert groups[0]["low"] <= 0.41 + 0.03
