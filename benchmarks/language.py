@@ -152,7 +152,7 @@ def engines() -> dict[str, Any]:
     ):
         try:
             out[name] = make()
-        except ImportError as error:
+        except ImportError as error:  # noqa: PERF203
             sys.stdout.write(f"{name}: not installed ({error})\n")
     return out
 
@@ -215,11 +215,8 @@ def score(truth: list[str], said: list[str], sizes: list[int]) -> list[float]:
     for code in np.unique(t):
         hits = float((right & (t == code)).sum())
         f1.append(2 * hits / ((t == code).sum() + (s == code).sum()))
-    lengths = [
-        float(right[(n >= low) & (n <= high)].mean()) if ((n >= low) & (n <= high)).any()
-        else float("nan")
-        for low, high in LENGTHS
-    ]  # fmt: skip
+    classes = ((n >= low) & (n <= high) for low, high in LENGTHS)
+    lengths = [float(right[c].mean()) if c.any() else float("nan") for c in classes]
     return [float(right.mean()), float(np.mean(f1)), *lengths]
 
 
@@ -305,9 +302,10 @@ def han(rows: pl.DataFrame) -> str:
     writing = annotator.name_texts(composed(texts)).writing
     marked = (writing.simplified + writing.traditional) > 0
     right = np.array(columns["script"].to_pylist()) == table["script"].to_numpy()
+    share = 100 * right[marked].mean()
     return (
-        f"Simplified or Traditional, {int(marked.sum())} texts of 50 characters or more "
-        f"with a distinguishing character: {100 * right[marked].mean():.2f} % right."
+        f"Simplified or Traditional, {int(marked.sum())} texts of 50 characters or "
+        f"more with a distinguishing character: {share:.2f} % right."
     )
 
 
@@ -362,9 +360,9 @@ def main() -> int:
         *false_language(docs),
         "",
         han(held_out_rows(table.filter(pl.col("part") != "train"), even=False)),
-        "",
-        f"Peak memory of this run: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10} MB.",
     ]
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    out += ["", f"Peak memory of this run, all engines: {peak >> 10} MB."]
     if args.docs:
         before, rest = args.docs.read_text("utf-8").split(BEGIN)
         after = rest.split(END)[1]

@@ -55,8 +55,7 @@ class TinyModel:
 
     def __post_init__(self) -> None:
         rng = np.random.default_rng(self.seed)
-        buckets = self.bucket if self.maxn or self.word_ngrams > 1 else self.bucket
-        extra = buckets if self.keep is None else len(self.keep)
+        extra = self.bucket if self.keep is None else len(self.keep)
         n = len(self.words) + extra
         self.rows = rng.normal(size=(n, self.dim)).astype(np.float32)
         self.out = rng.normal(size=(len(self.labels), self.dim)).astype(np.float32)
@@ -87,8 +86,8 @@ class TinyModel:
         parts.append(
             struct.pack("<iiiqq", n, len(self.words), len(self.labels), 100, n_pruned)
         )
-        for word in self.words:
-            parts.append(word.encode() + b"\0" + struct.pack("<qb", 10, 0))
+        tail = b"\0" + struct.pack("<qb", 10, 0)
+        parts += [word.encode() + tail for word in self.words]
         for label, count in self.labels:
             parts.append(label.encode() + b"\0" + struct.pack("<qb", count, 1))
         for place, bucket in enumerate(self.keep or []):
@@ -127,8 +126,10 @@ class TinyModel:
             if word in self.words:
                 out.append(self.words.index(word))
             if word != "</s>" and self.maxn:
-                for gram in ref_ngrams(word, self.minn, self.maxn):
-                    out.append(self._bucket_row(ref_hash(gram.encode()) % self.bucket))
+                grams = ref_ngrams(word, self.minn, self.maxn)
+                out += [
+                    self._bucket_row(ref_hash(g.encode()) % self.bucket) for g in grams
+                ]
             h = ref_hash(word.encode())
             hashes.append(h - (1 << 32) if h >> 31 else h)
         for i in range(len(hashes)):

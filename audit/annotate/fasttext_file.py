@@ -1,9 +1,9 @@
 """Read fastText model files, ``.bin`` and ``.ftz``, without fastText.
 
 In: the path of a supervised model. Out: a `Model`: its labels, and the arrays that
-`audit.kernels.fasttext` runs on. Dense matrices stay in the file, mapped into memory and
-shared by every worker that reads it; quantised ones are written out once. Every size in
-the file is held against the file's own length before anything is allocated.
+`audit.kernels.fasttext` runs on. Large dense matrices stay in the file, mapped into
+memory and shared by every worker that reads it; quantised ones are written out once.
+Every size in the file is held against the file's own length before it is allocated.
 """
 
 from __future__ import annotations
@@ -327,9 +327,9 @@ def _tree(counts: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.int3
 def _checksum(data: NDArray[np.uint8]) -> str:
     digest = hashlib.sha256()
     if data.nbytes <= 256 << 20:
-        digest.update(memoryview(data))
+        digest.update(data.data)
     else:
-        digest.update(memoryview(data[: 16 << 20]))
-        digest.update(memoryview(data[-(16 << 20) :]))
+        digest.update(data[: 16 << 20].data)
+        digest.update(data[-(16 << 20) :].data)
         digest.update(str(data.nbytes).encode())
     return digest.hexdigest()

@@ -38,7 +38,7 @@ _THICK_SHARE, _THIN_SHARE, _LONG = 0.15, 0.02, 80
 
 
 def no_language(writing: Writing) -> NDArray[np.bool_]:
-    """Return which texts hold no language whatever a model says: numbers, keys, signs."""
+    """Return which texts hold no language: numbers, keys, signs."""
     letters = writing.letters
     solid = letters + writing.digits + writing.symbols
     few = letters < _FEW_LETTERS * solid

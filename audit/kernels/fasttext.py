@@ -112,7 +112,7 @@ class Cache(NamedTuple):
 
 
 def word_cache(dim: int) -> Cache:
-    """Return an empty cache for rows of ``dim`` values; one a thread, kept by callers."""
+    """Return an empty cache for rows of ``dim`` values, to be used by one thread."""
     slots = 1 << 10
     while slots * 2 * dim * 4 <= _CACHE_BYTES and slots < 1 << 19:
         slots *= 2
@@ -142,7 +142,7 @@ def _hash32(data, start, end):  # type: ignore[no-untyped-def]
 
 @kernel
 def _finish64(h):  # type: ignore[no-untyped-def]
-    """Spread a 64-bit FNV hash over its low bits; never 0, which marks an empty slot."""
+    """Spread a 64-bit hash over its low bits; never 0, which marks an empty slot."""
     h = np.uint64(np.uint64(h ^ (h >> np.uint64(32))) * np.uint64(0x9E3779B97F4A7C15))
     h = np.uint64(h ^ (h >> np.uint64(29)))
     return h if h != 0 else np.uint64(1)
@@ -276,7 +276,7 @@ def _ngrams(word, size, minn, maxn, n_buckets, kept, found):  # type: ignore[no-
     A bucket is written before it is known to be kept, and overwritten if it is not: a
     branch here would be guessed wrong half of the time.
     """
-    n_found = 0
+    n_found = np.int64(0)
     every = len(kept) == 0
     for i in range(size):
         if (word[i] & 0xC0) == 0x80:
@@ -380,11 +380,11 @@ def _sum_word(  # type: ignore[no-untyped-def]
     data, start, end, key, word, found, out, base,
 ):  # fmt: skip
     """Add the rows of one word and of its n-grams; return how many there were."""
-    count = 0
+    count = np.int64(0)
     row = _find_word(word_keys, word_ids, key)
     if row >= 0:
         _add_row(rows, row, dim, out, base)
-        count = 1
+        count = np.int64(1)
     if maxn > 0 and (row < 0 or row != end_row):
         size = end - start + 2
         word[0] = 0x3C

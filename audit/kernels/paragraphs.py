@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ENOUGH_BYTES", "count_characters", "paragraph_offsets"]
 
-# A paragraph ends at a line break once it has so many bytes besides ASCII spaces, digits
-# and punctuation: about twenty words in an alphabet, thirty Han characters.
+# A paragraph ends at a line break once it has so many bytes of letters: about twenty
+# words in an alphabet, thirty Han characters.
 ENOUGH_BYTES = 100
 
 

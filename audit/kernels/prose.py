@@ -45,9 +45,16 @@ _CLASS = _classes()
 
 # Beginnings of lines that no sentence has. Words that open sentences too (for, if,
 # return, while, let) are left to the other signs.
-_STATEMENTS = ["import", "def", "elif", "const", "async", "await", "var", "function", "public", "private", "protected", "static", "void", "struct", "typedef", "#include", "#define", "#import", "namespace", "package", "fn", "pub", "impl", "func", "val", "elseif", "endif", "endfor", "esac", "fi", "done", "echo", "sudo", "npm", "npx", "pip", "git", "cd", "mkdir", "export", "SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "ALTER", "DROP", "WHERE", "FROM", "self", "this.", "try:", "else:", "finally:", "except:", "return;", "break;", "continue;", "pass", "@Override", "printf", "assert", "raise", "console", "print"]
-_WORDS = np.frombuffer("".join(_STATEMENTS).encode(), np.uint8)
-_BORDERS = np.cumsum([0, *map(len, _STATEMENTS)])
+_STATEMENTS = (
+    "import def elif const async await var function public private protected static "
+    "void struct typedef #include #define #import namespace package fn pub impl func "
+    "val elseif endif endfor esac fi done echo sudo npm npx pip git cd mkdir export "
+    "SELECT INSERT UPDATE DELETE CREATE ALTER DROP WHERE FROM self this. try: else: "
+    "finally: except: return; break; continue; pass @Override printf assert raise "
+    "console print"
+)
+_WORDS = np.frombuffer(_STATEMENTS.replace(" ", "").encode(), np.uint8)
+_BORDERS = np.cumsum([0, *map(len, _STATEMENTS.split())])
 
 
 @kernel
@@ -153,7 +160,7 @@ def _reads_as_code(data, start, end, words, borders):  # type: ignore[no-untyped
 
 @kernel
 def _closes(data, i, end):  # type: ignore[no-untyped-def]
-    """Whether some line after i is a fence: an open one without its end fences nothing."""
+    """Whether some line after i is a fence: without its end, one fences nothing."""
     while i < end:
         if data[i] == 10 and _is_fence(data, i + 1, end):
             return True

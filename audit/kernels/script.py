@@ -178,7 +178,7 @@ def _read_scripts(data, offsets, table, ascii_class, codes, out):  # type: ignor
         for s in range(n_seen + 2):
             if s < n_seen:
                 script, n = seen[s], counts[seen[s]]
-                if script == zyyy or script == zinh or script == zzzz:
+                if script in (zyyy, zinh, zzzz):
                     n = 0
                 if script == hani:
                     script = first_extra + 2 + (traditional > simplified)

@@ -7,8 +7,8 @@ Method: predicted shares q follow from true shares p through q = p C, where row 
 says what texts of language i are taken for. p is found by expectation maximisation (the
 maximum-likelihood mixture; shares stay between 0 and 1 and sum to 1). Intervals are the
 2.5 and 97.5 percentiles of p over draws in which both the counts (multinomial) and each
-row of C (Dirichlet over its observed counts) vary. See Saerens, Latinne and Decaestecker
-2002 for the fixed point, Forman 2008 for adjusted counts.
+row of C (Dirichlet over its observed counts) vary. See Saerens, Latinne and
+Decaestecker 2002 for the fixed point, Forman 2008 for adjusted counts.
 """
 
 from __future__ import annotations

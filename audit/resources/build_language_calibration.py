@@ -1,8 +1,9 @@
 """Measure the packaged language model on text it has not seen; write what it is worth.
 
 In: the model, and the rows that `build_language_data` held out of training (one in
-twenty of every family, and treebank sentences of families it never saw). Out, beside the
-model: ``calibration.npz`` (accuracy by raw confidence and length) and ``confusion.npz``
+twenty of every family, and treebank sentences of families it never saw). Out, beside
+the model: ``calibration.npz`` (accuracy by raw confidence and length),
+``confusion.npz``
 (which languages documents are taken for), and a dict of figures for the card. The half
 of the held-out rows whose hash is even goes into the tables; the odd half is for tests.
 """
@@ -139,7 +140,7 @@ def documents(rows: pl.DataFrame) -> tuple[list[str], list[str]]:
 def confuse(
     annotator: LanguageAnnotator, rows: pl.DataFrame
 ) -> tuple[list[str], NDArray[np.int32]]:
-    """Return languages, and int32[n, n]: documents of the row's taken for the column's."""
+    """Return languages, and int32[n, n]: texts of the row's taken for the column's."""
     codes = list(annotator.languages)
     languages, texts = documents(
         rows.filter(pl.col("language").is_in(annotator.model.languages))

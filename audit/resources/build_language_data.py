@@ -1,7 +1,7 @@
 """Choose and prepare the text that the packaged language model is trained on.
 
-In: a folder with ``train.parquet`` (text, lang, script, source, use), codes in ISO 639-3
-with macrolanguages where its sources have them. Out: lines of ``(label, folded text)``
+In: a folder with ``train.parquet`` (text, lang, script, source, use), codes in ISO
+639-3 with macrolanguages where its sources have them. Out: lines of label and text
 for training, rows held out for calibration, and an account of what was used. Every
 choice hangs on a hash of the text, so two runs over one folder choose the same lines.
 """
@@ -186,7 +186,7 @@ def _choose_label(
     tail = prose < ENOUGH_PROSE and language not in large
     limit = TAIL if tail else FULL * (ENGLISH_TIMES if language == "eng" else 1)
     rank = {name: i for i, name in enumerate(_PROSE_FIRST)}
-    # Families take turns by rank, each at most half of the limit, then whatever is left.
+    # Families by rank, each at most half of the limit, then whatever is left.
     rows = rows.with_columns(
         rank=pl.col("family").replace_strict(rank, default=len(rank))
     ).sort("rank", "hash")

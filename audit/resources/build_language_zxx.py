@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["no_language", "technical_english"]
 
+_CODE_TOKENS = (tokenize.NAME, tokenize.OP, tokenize.NUMBER)
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -82,8 +83,8 @@ def _stdlib_code() -> Iterator[str]:
         try:
             source = path.read_text("utf-8")
             for token in tokenize.generate_tokens(io.StringIO(source).readline):
-                if token.type in (tokenize.NAME, tokenize.OP, tokenize.NUMBER):
-                    words.append(token.string)
+                if token.type in _CODE_TOKENS:
+                    words.append(token.string)  # noqa: PERF401 (keeps what came first)
         except (UnicodeDecodeError, tokenize.TokenError, SyntaxError):
             continue
         size = 40
@@ -94,7 +95,7 @@ def _stdlib_code() -> Iterator[str]:
 def _lexer_words(rng: random.Random) -> Iterator[str]:
     """Yield random runs of the keywords and built-in names of all pygments lexers."""
     words = [*keyword.kwlist, *keyword.softkwlist]
-    import pygments.lexers
+    import pygments.lexers  # type: ignore[import-untyped]
 
     folder = Path(pygments.lexers.__file__).parent
     for path in sorted(folder.glob("_*_builtins.py")):

@@ -32,6 +32,15 @@ _REPRESENTATIVES = {
     "man": "mnk",
     "nor": "nob",
 }
+_COLUMNS = (
+    "language",
+    "alpha2",
+    "bibliographic",
+    "macrolanguage",
+    "represented_by",
+    "scripts",
+    "name",
+)
 _SCRIPT_ALIASES = {"Hanb": "Hant", "Hrkt": "Jpan", "Hang": "Kore"}
 
 
@@ -97,9 +106,7 @@ def build_languages(path: Path) -> None:
         scripts.setdefault(member, scripts.get(group, []))
     with path.open("w", newline="", encoding="utf-8") as handle:
         out = csv.writer(handle, lineterminator="\n")
-        out.writerow(
-            ["language", "alpha2", "bibliographic", "macrolanguage", "represented_by", "scripts", "name"]
-        )
+        out.writerow(_COLUMNS)
         for entry in sorted(pycountry.languages, key=lambda e: e.alpha_3):
             code = entry.alpha_3
             out.writerow(
@@ -156,9 +163,9 @@ def build_speakers(path: Path) -> None:
 
 def _member(tag: str, representative: dict[str, str]) -> str:
     """Return the individual language that a CLDR tag counts speakers of."""
-    parts = tag.split("_")
+    parts = [*tag.split("_"), ""]
     exceptions = {("az", "Arab"): "azb", ("fa", "AF"): "prs", ("mn", "Mong"): "mvf"}
-    code = exceptions.get(tuple(parts[:2]), _alpha3(parts[0]))
+    code = exceptions.get((parts[0], parts[1]), _alpha3(parts[0]))
     return representative.get(code, code)
 
 

@@ -33,9 +33,12 @@ def script_table() -> tuple[NDArray[np.uint32], tuple[str, ...]]:
     tables = unicode_tables()
     script = tables.script_blocks.reshape(-1, 256)[tables.script_pages].reshape(-1)
     word = tables.word_blocks.reshape(-1, 256)[tables.word_pages].reshape(-1)
-    table = script.astype(np.uint32) | (word >> np.uint32(24) & np.uint32(15)) << 8
+    kind = word >> np.uint32(24) & np.uint32(15)
+    table: NDArray[np.uint32] = script.astype(np.uint32) | kind << np.uint32(8)
     with np.load(_FILE, allow_pickle=False) as stored:
-        table[stored["code_points"]] |= stored["flags"].astype(np.uint32) << 16
+        table[stored["code_points"]] |= stored["flags"].astype(np.uint32) << np.uint32(
+            16
+        )
     table.setflags(write=False)
     return table, tables.script_codes
 

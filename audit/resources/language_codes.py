@@ -1,10 +1,11 @@
 """One code a language: how any label or declared tag becomes ISO 639-3.
 
-In: ``language/languages.csv`` (`build_languages` remakes it). Out: functions over codes.
+In: ``language/languages.csv`` (`build_languages` remakes it). Out: functions over them.
 
 The convention, stated once: profiles count individual languages (``swh``, ``cmn``,
 ``arb``). A macrolanguage (``swa``, ``zho``, ``ara``) is never a key of a count, because
-its members are; a label that names one counts as the member that CLDR lets stand for it.
+its members are; a label that names one counts as the member that CLDR lets stand for
+it.
 """
 
 from __future__ import annotations
@@ -70,7 +71,10 @@ class LanguageEntry(NamedTuple):
 def _entries() -> dict[str, LanguageEntry]:
     with _FILE.open(encoding="utf-8", newline="") as handle:
         rows = list(csv.reader(handle))[1:]
-    return {r[0]: LanguageEntry(*r[:5], tuple(r[5].split()), r[6]) for r in rows}
+    return {
+        r[0]: LanguageEntry(r[0], r[1], r[2], r[3], r[4], tuple(r[5].split()), r[6])
+        for r in rows
+    }
 
 
 @lru_cache(maxsize=1)
