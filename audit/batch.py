@@ -76,12 +76,15 @@ class Batch:
         columns: what annotators have added so far, by column name (see
             `schemas.annotation`); later annotators may read what earlier ones wrote.
         segments: languages by paragraph, where the language annotator has told them.
+        opinions: language, documents, agreeing: what a second engine said, where one
+            was asked.
     """
 
     documents: pa.RecordBatch
     file: str = ""
     columns: dict[str, pa.Array] = field(default_factory=dict)
     segments: Segments | None = None
+    opinions: pa.Table | None = None
 
     @cached_property
     def raw_text(self) -> TextBlock:

@@ -63,6 +63,29 @@ TABLES: dict[str, TableContract] = {
         (pa.field("first_date", pa.string()), pa.field("last_date", pa.string())),
     ),
     "language": _table(("language", "script"), (*_COUNTS, "confidence_micros")),
+    # Each language beside the error of the model and the speakers of the world; the
+    # hundred largest languages have a row even without documents. Made of `language`.
+    "language_estimates": TableContract(
+        pa.schema(
+            [
+                pa.field("corpus", pa.string()),
+                pa.field("language", pa.string()),
+                pa.field("documents", pa.int64()),
+                pa.field("share", pa.float64()),
+                pa.field("estimated_share", pa.float64()),
+                pa.field("estimated_low", pa.float64()),
+                pa.field("estimated_high", pa.float64()),
+                pa.field("explained_by_confusion", pa.bool_()),
+                pa.field("speakers", pa.int64()),
+                pa.field("expected_share", pa.float64()),
+                pa.field("ratio", pa.float64()),
+            ]
+        ),
+        ("language",),
+        (),
+    ),
+    # Documents that a second engine was asked about, and those it agrees on.
+    "language_opinions": _table(("language",), ("documents", "agreeing")),
     # Languages by paragraph; the characters sum to those of the corpus.
     "language_segments": _table(("language", "script"), ("characters", "segments")),
     "source": _table(_SOURCE_KEYS, _COUNTS),

@@ -43,7 +43,7 @@ COUNTED: dict[str, CountLayout] = {
     "culture_mix": _of("culture_mix"),
     "reference": CountLayout(("reference", "language"), ("documents", "mentions")),
     "language_segments": _of("language_segments"),
-    "opinions": CountLayout(("language",), ("documents", "agreeing")),
+    "language_opinions": _of("language_opinions"),
     # Lines of each part of a file that was read in parts: what turns a line number
     # within a part into one within the file.
     "lines": CountLayout(("file", "start"), ("lines",)),

@@ -122,6 +122,8 @@ class ProfileFold:
         self._add_totals(accumulator, batch, values)
         if batch.segments is not None:
             _add_segments(accumulator, batch, batch.segments)
+        if batch.opinions is not None:
+            accumulator.add_table("language_opinions", batch.opinions)
         self._add_references(accumulator, batch, unit)
         return accumulator
 

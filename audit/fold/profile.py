@@ -105,6 +105,7 @@ def finish_tables(
         "summary": _summary(accumulator, duplicates),
         "mix": mix,
         "language": merge_counts([mix], language.keys, language.additive),
+        "language_opinions": accumulator.table("language_opinions"),
         "language_segments": accumulator.table("language_segments"),
         "source": merge_counts([mix], source.keys, source.additive),
         "culture": _culture(accumulator.table("culture"), reference, references),

@@ -14,6 +14,7 @@ import pyarrow as pa
 from audit.errors import AccountingError
 from audit.fold.accumulator import Accumulator
 from audit.fold.diversity import profile_diversity
+from audit.fold.estimates import language_estimates
 from audit.fold.profile import conform, finish_tables
 from audit.fold.store import write_table
 from audit.job.books import check_tasks
@@ -89,6 +90,15 @@ def finish_stage(
         "diversity",
         name,
         profile_diversity(tables["mix"], tables["culture_mix"], name, _regions()),
+    )
+    packaged = spec.config.language.model is None
+    tables["language_estimates"] = conform(
+        "language_estimates",
+        name,
+        language_estimates(
+            tables["language"],
+            packaged_model=packaged and spec.config.language.engine == "fasttext",
+        ),
     )
     tables["duplicate_examples"] = conform(
         "duplicate_examples", name, merge_examples(blocks["examples"])

@@ -37,17 +37,21 @@ class Toolbox:
         annotators: the others, in the order they run.
         fold: adds annotated batches to accumulators.
         references: the gazetteer's references, row i being number i.
+        opinion_rate: share of documents that langdetect is asked about as well.
     """
 
     language: LanguageAnnotator
     annotators: tuple[Annotator, ...]
     fold: ProfileFold
     references: pa.Table
+    opinion_rate: float = 0.0
 
     def annotate(self, batch: Batch) -> Batch:
         """Run all annotators over a batch, which is changed and returned."""
         columns, batch.segments = self.language.annotate_with_segments(batch)
         batch.columns.update(columns)
+        if self.opinion_rate:
+            batch.opinions = _opinions(batch, self.opinion_rate)
         for annotator in self.annotators:
             batch.columns.update(annotator.annotate(batch))
         return batch
@@ -89,6 +93,20 @@ def _build(config: AuditConfig) -> Toolbox:
             _labels(references, "category"),
         ),
         references,
+        language.opinion_rate,
+    )
+
+
+def _opinions(batch: Batch, rate: float) -> pa.Table:
+    from audit.annotate.language_opinion import second_opinion
+
+    found = second_opinion(batch, batch.columns["language"], rate)
+    return pa.table(
+        {
+            "language": pa.array(found.language, pa.string()),
+            "documents": pa.array(found.asked, pa.int64()),
+            "agreeing": pa.array(found.agreed, pa.int64()),
+        }
     )
 
 
