@@ -25,12 +25,8 @@ from audit.compare.pairs import SOURCES, FacetReader, Pair
 from audit.errors import ProfileError
 from audit.measures import divergence
 from audit.measures.facets import FACETS, WEIGHTS
-from audit.measures.jackknife import (
-    Differences,
-    benjamini_hochberg,
-    p_values,
-    t_bound,
-)
+from audit.measures.jackknife import Differences
+from audit.measures.significance import benjamini_hochberg, p_values, t_bound
 
 __all__ = ["ALPHA", "Comparison", "compare", "noise_of"]
 

@@ -17,13 +17,14 @@ from numpy.typing import NDArray
 from audit.compare.pairs import Pair
 from audit.measures.diversity import hill
 from audit.measures.facets import FACETS
-from audit.measures.jackknife import Differences, p_values, t_bound
+from audit.measures.jackknife import Differences
 from audit.measures.rarefaction import (
     coverage_at,
     frequencies,
     hill_at,
     size_for_coverage,
 )
+from audit.measures.significance import p_values, t_bound
 
 __all__ = ["compare_diversity", "equal_coverage"]
 

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from audit.compare.load import Profile
 from audit.compare.pairs import Pair
 from audit.measures.facets import WEIGHTS
-from audit.measures.jackknife import Differences, t_bound
+from audit.measures.jackknife import Differences
+from audit.measures.significance import t_bound
 
 __all__ = ["Details", "Row", "Totals", "category_rows", "facet_rows"]
 

@@ -22,7 +22,8 @@ from audit.compare.policy_grammar import DIVERSITY, DRIFT, SUMMARY_SHARES
 from audit.errors import ConfigError
 from audit.measures import divergence
 from audit.measures.interval import Interval, wilson_interval
-from audit.measures.jackknife import t_bound, unit_share
+from audit.measures.jackknife import unit_share
+from audit.measures.significance import t_bound
 
 __all__ = ["Figure", "figure"]
 

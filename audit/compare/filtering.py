@@ -19,7 +19,7 @@ from audit.compare.load import Profile
 from audit.compare.pairs import SOURCES, FacetReader
 from audit.errors import ProfileError
 from audit.measures.facets import FACETS, NO_KEY
-from audit.measures.jackknife import benjamini_hochberg
+from audit.measures.significance import benjamini_hochberg
 from audit.measures.survival import Survival, survival
 
 __all__ = ["FilterView", "filter_view"]

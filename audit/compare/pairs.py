@@ -93,13 +93,15 @@ class Pair(NamedTuple):
     def hill(self, weight: str) -> dict[int, tuple[float, float, float]]:
         """Return by order (1, 2): log ratio of Hill numbers, its error, its freedom."""
         inside = np.array([k not in self.facet.outside for k in self.keys], np.float64)
-        kept = inside[self.key] if len(self.keys) else np.zeros(0)
         a, b = self.counts[weight]
+        if not inside.all():
+            kept = inside[self.key]
+            a, b = a * kept, b * kept
         return hill_differences(
             self.unit,
             self.key,
-            a * kept,
-            b * kept,
+            a,
+            b,
             n_units=self.n_units,
             n_keys=len(self.keys),
         )

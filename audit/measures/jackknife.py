@@ -20,14 +20,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from audit.measures.significance import degrees, t_bound
+
 __all__ = [
     "Differences",
-    "benjamini_hochberg",
-    "degrees",
     "hill_differences",
-    "p_values",
     "share_differences",
-    "t_bound",
     "unit_moments",
     "unit_share",
 ]
@@ -127,20 +125,6 @@ def _error(
     return np.sqrt(both), np.minimum(freedom / np.maximum(share**2, 1e-9), 1e9)
 
 
-def degrees(second: Floats, fourth: Floats, n_units: int) -> Floats:
-    """Return Satterthwaite's degrees of freedom of a sum of squared influences.
-
-    Args:
-        second: float64[n], sum of squares over units.
-        fourth: float64[n], sum of fourth powers.
-        n_units: Units in all; the degrees are at most two fewer.
-    """
-    effective = np.ones(np.shape(second))
-    np.divide(np.square(second), fourth, out=effective, where=fourth > 1e-300)
-    rest = np.maximum(1 - effective / max(n_units, 1), 1e-9)
-    return np.clip(2 * effective / rest, 1.0, max(n_units - 2.0, 1.0))
-
-
 def hill_differences(
     unit: Ints,
     key: Ints,
@@ -171,10 +155,12 @@ def hill_differences(
         leverage, alone = _leverage(unit, counts, n_units, total)
         whole = whole or alone or total == 0
         p = np.bincount(key, counts, n_keys) / max(total, 1.0)
+        held = np.flatnonzero(counts)
+        unit_held, key_held, share = unit[held], key[held], counts[held] / max(total, 1)
         for order in psi:
             slope, level = _slopes(p, order)
             # Deleting a unit moves p by p a_u - c (1 + a_u) / N.
-            moved = np.bincount(unit, counts * slope[key], n_units) / max(total, 1.0)
+            moved = np.bincount(unit_held, share * slope[key_held], n_units)
             psi[order] += sign * (leverage * (slope @ p) - (1 + leverage) * moved)
             logs[order] += sign * level
     return {order: _judged(logs[order], psi[order], whole) for order in psi}
@@ -283,36 +269,3 @@ def unit_share(
     freedom = degrees(np.array([second]), np.array([fourth]), n_units)
     half = float(t_bound(freedom)[0]) * math.sqrt(second)
     return share, max(0.0, share - half), min(1.0, share + half)
-
-
-def p_values(difference: Floats, error: Floats, freedom: Floats) -> Floats:
-    """Return two-sided p-values of Student's t; 1 where nothing differs."""
-    from scipy.special import stdtr
-
-    safe = np.where(np.isfinite(error) & (error > 0), error, 1.0)
-    values = 2.0 * stdtr(freedom, -np.abs(difference) / safe)
-    known = np.isfinite(error) & (error > 0) & (difference != 0)
-    return np.where(known, values, 1.0)
-
-
-def t_bound(freedom: Floats, level: float = 0.95) -> Floats:
-    """Return the t quantile whose ± holds ``level`` of the mass, float64[n]."""
-    from scipy.special import stdtrit
-
-    return np.asarray(stdtrit(freedom, 0.5 + level / 2))
-
-
-def benjamini_hochberg(p: Floats, alpha: float) -> NDArray[np.bool_]:
-    """Say which of many tests stand at a false discovery rate of ``alpha`` (1995).
-
-    Where no key differs at all, the chance of any finding is at most ``alpha`` too.
-    """
-    if not len(p):
-        return np.zeros(0, bool)
-    order = np.argsort(p)
-    limit = alpha * np.arange(1, len(p) + 1) / len(p)
-    under = np.flatnonzero(p[order] <= limit)
-    found = np.zeros(len(p), bool)
-    if len(under):
-        found[order[: under[-1] + 1]] = True
-    return found

@@ -12,7 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from audit.measures.jackknife import degrees, p_values, t_bound, unit_moments
+from audit.measures.jackknife import unit_moments
+from audit.measures.significance import degrees, p_values, t_bound
 
 __all__ = ["Survival", "survival"]
 

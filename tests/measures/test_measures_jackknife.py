@@ -8,15 +8,8 @@ from hypothesis import strategies as st
 
 from audit.measures import interval
 from audit.measures.diversity import hill
-from audit.measures.jackknife import (
-    benjamini_hochberg,
-    degrees,
-    hill_differences,
-    p_values,
-    share_differences,
-    t_bound,
-    unit_share,
-)
+from audit.measures.jackknife import hill_differences, share_differences, unit_share
+from audit.measures.significance import benjamini_hochberg, degrees, p_values, t_bound
 
 
 def _rows(a, b):
