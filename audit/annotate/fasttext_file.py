@@ -16,16 +16,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from audit.errors import ConfigError
-from audit.kernels.fasttext import (
-    HIERARCHICAL,
-    ONE_VS_ALL,
-    SOFTMAX,
-    Network,
-    Output,
-    decode_rows,
-    scan_dictionary,
-    word_table,
-)
+from audit.kernels.fasttext import Network
+from audit.kernels.fasttext_output import HIERARCHICAL, ONE_VS_ALL, SOFTMAX, Output
+from audit.kernels.fasttext_tables import decode_rows, scan_dictionary, word_table
 
 if TYPE_CHECKING:
     from pathlib import Path

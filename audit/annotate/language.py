@@ -7,7 +7,7 @@ language is in doubt. Codes are made from arrays; no Python object a document.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, SupportsIndex
 
 import numpy as np
 import pyarrow as pa
@@ -43,9 +43,11 @@ ENGINES = ("fasttext", "langdetect")
 # Below this calibrated confidence a document is `und`. Set so low because the reader of
 # a profile sees the confidence too, and a wrong guess between two close languages says
 # more than no guess.
-THRESHOLD = 0.2
+THRESHOLD = 0.3
 # Bytes of running text (spaces too) that one letter in lines of code outweighs.
 _CODE_WEIGHT = 1.5
+# Bytes of input rows from which on a model is read again, not copied, by a worker.
+_LARGE_MODEL = 256 << 20
 # A paragraph that is in doubt counts as its document's language.
 SEGMENT_THRESHOLD = 0.7
 
@@ -99,7 +101,7 @@ class LanguageAnnotator:
             raise ConfigError(
                 "the language threshold must be between 0 and 1", value=threshold
             )
-        self.engine = engine
+        self.engine, self._source = engine, model
         self.threshold = THRESHOLD if threshold is None else threshold
         self._table, self._codes = script_table()
         self.model: LanguageModel = load_model(model)
@@ -115,6 +117,12 @@ class LanguageAnnotator:
 
     def _script_number(self, code: str) -> int:
         return self.scripts.index(code) if code in self.scripts else -1
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[Any, ...]:
+        """Send a large model to workers by path: they map the one file and share it."""
+        if self.model.model.network.rows.nbytes > _LARGE_MODEL:
+            return LanguageAnnotator, (self._source, self.threshold, self.engine)
+        return super().__reduce_ex__(protocol)
 
     def fingerprint(self) -> Mapping[str, str]:
         """Return checksums of the model and tables that decide the output."""

@@ -19,7 +19,8 @@ import numpy as np
 
 from audit.annotate.fasttext_file import Model, read_model
 from audit.errors import ConfigError
-from audit.kernels.fasttext import document_vectors, top_labels, word_cache
+from audit.kernels.fasttext import document_vectors, word_cache
+from audit.kernels.fasttext_output import top_labels
 from audit.kernels.plain import fold_table, plain_words
 from audit.kernels.script import SCRIPT_EXTRA
 from audit.resources.language_codes import parse_label, scripts_of

@@ -159,6 +159,13 @@ def test_threads_and_pickles_give_the_same(annotator):
     assert all(column == want for column in got)
 
 
+def test_large_models_go_to_workers_by_path(annotator, monkeypatch):
+    monkeypatch.setattr("audit.annotate.language._LARGE_MODEL", 1)
+    sent = pickle.dumps(annotator)
+    assert len(sent) < 1000
+    assert named(pickle.loads(sent), [SWAHILI]) == [("swh", "Latn")]
+
+
 @settings(deadline=None, max_examples=50)
 @given(texts=st.lists(st.text(max_size=80), max_size=4))
 def test_any_text_gets_codes_and_its_characters_are_accounted_for(annotator, texts):

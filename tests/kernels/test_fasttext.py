@@ -11,7 +11,8 @@ from reference_language import TinyModel, ref_hash
 
 from audit.annotate.fasttext_file import UnsupportedModelError, read_model
 from audit.errors import ConfigError
-from audit.kernels.fasttext import document_vectors, top_labels, word_cache
+from audit.kernels.fasttext import document_vectors, word_cache
+from audit.kernels.fasttext_output import top_labels
 
 LABELS = [
     ("__label__en", 9),
