@@ -3,7 +3,7 @@
 In: a folder with ``train.parquet`` (see `build_language_data`). Out: ``model.ftz``,
 ``calibration.npz`` and ``card.json`` in ``language/``. Run ``python -m
 audit.resources.build_language_model DATA [--out FOLDER]``; with one thread and one
-version of fasttext-wheel the model is the same byte for byte.
+version of fasttext-wheel the lines and the order they are learnt in are the same.
 """
 
 from __future__ import annotations
