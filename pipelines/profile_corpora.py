@@ -24,7 +24,8 @@ from audit.job.books import BOOKS
 from audit.job.output import write_bytes
 from audit.job.progress import PROGRESS
 from audit.job.spec import spec_of
-from audit.job.toolbox import toolbox
+from audit.job.warm import warm_up
+from audit.local import run_tasks as local_engine
 from pipelines import transforms
 from pipelines.options import LOCAL_RUNNERS, pipeline_options, runner_of
 from pipelines.transforms import Block
@@ -59,7 +60,7 @@ def run_tasks(
     spec = spec_of(run, remote="://" in run.staging or _reads_remote(run))
     if run.request.runner in LOCAL_RUNNERS:
         # Models are loaded and kernels compiled before several threads want them.
-        toolbox(run.config)
+        warm_up(run.config, local_engine)
     PROGRESS.stage = "reading"
     logging.getLogger("apache_beam").setLevel(logging.ERROR)
     try:

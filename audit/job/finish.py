@@ -15,9 +15,12 @@ from audit.errors import AccountingError
 from audit.fold.accumulator import Accumulator
 from audit.fold.diversity import profile_diversity
 from audit.fold.estimates import language_estimates
+from audit.fold.found import merge_found
 from audit.fold.profile import conform, finish_tables
 from audit.fold.store import write_table
 from audit.job.books import check_tasks
+from audit.job.contamination import contamination_tables
+from audit.job.evaluation import evaluation_of
 from audit.job.examples import merge_examples
 from audit.job.keep import store_clusters
 from audit.job.output import write_whole
@@ -106,6 +109,10 @@ def finish_stage(
     tables["near_figures"] = conform(
         "near_figures", name, _near_table(figures, corrected)
     )
+    evaluation = evaluation_of(spec, output)
+    if evaluation is not None:
+        found = contamination_tables(merge_found(accumulator.found), evaluation)
+        tables |= {key: conform(key, name, table) for key, table in found.items()}
     for table_name, table in tables.items():
         write_profile_table(table_name, table, name, spec, output)
     return name

@@ -10,13 +10,50 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from audit.errors import ConfigError
+
 if TYPE_CHECKING:
     from audit.config import AuditConfig
     from audit.job.output import Output
     from audit.job.plan import Plan
     from audit.read import FileSystem
 
-__all__ = ["Engine", "EngineRun", "RunRequest", "RunResult"]
+__all__ = ["Against", "Engine", "EngineRun", "RunRequest", "RunResult"]
+
+
+@dataclass(frozen=True)
+class Against:
+    """Evaluation sets whose items are looked for in the corpora.
+
+    Attributes:
+        sets: patterns by name of the set.
+        fields: field of the text, by name of the set; under "" for all others.
+        threshold: share of an item's tokens that must stand in windows that the corpus
+            holds, for the item to be contaminated.
+    """
+
+    sets: dict[str, tuple[str, ...]]
+    fields: dict[str, str] = field(default_factory=dict)
+    threshold: float = 0.8
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        if not 0 < self.threshold <= 1:
+            raise ConfigError(
+                "The contamination threshold is above 0 and at most 1",
+                value=self.threshold,
+                next_step="Give a share such as 0.8, not a percentage.",
+            )
+        for name in sorted(set(self.fields) - {"", *self.sets}):
+            raise ConfigError(
+                "A field of evaluation items belongs to a set that is looked for",
+                value=name,
+                next_step=f"Known sets: {', '.join(sorted(self.sets))}.",
+            )
+
+    def field_of(self, name: str) -> str | None:
+        """Return the field of a set's text, None where it is to be detected."""
+        return self.fields.get(name, self.fields.get(""))
 
 
 @dataclass(frozen=True)
@@ -33,6 +70,7 @@ class RunRequest:
         overwrite: replace an output folder that exists.
         resume: go on with a run that was cut off.
         task_bytes: about as many bytes on disk as a worker reads at once.
+        against: evaluation sets to look for; None: none.
     """
 
     corpora: dict[str, tuple[str, ...]]
@@ -44,6 +82,7 @@ class RunRequest:
     overwrite: bool = False
     resume: bool = False
     task_bytes: int = 16 << 20
+    against: Against | None = None
 
 
 @dataclass(frozen=True)
@@ -56,6 +95,7 @@ class EngineRun:
         staging: folder that becomes the output folder when the run is complete.
         metadata: footer of every table.
         request: the call, for the engine's own options.
+        evaluation: fingerprint of the evaluation items in staging; "": none.
     """
 
     plan: Plan
@@ -63,6 +103,7 @@ class EngineRun:
     staging: str
     metadata: dict[str, str]
     request: RunRequest
+    evaluation: str = ""
 
 
 @dataclass(frozen=True)

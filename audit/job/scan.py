@@ -16,6 +16,7 @@ import pyarrow as pa
 from audit.annotate.signature import signature_matrix
 from audit.batch import Batch
 from audit.fold.accumulator import PART_REJECT, Accumulator
+from audit.job.evaluation import found_in
 from audit.job.progress import PROGRESS
 from audit.job.toolbox import toolbox
 from audit.measures.interval import unit_hashes
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from audit.config import AuditConfig
+    from audit.job.evaluation import Evaluation
     from audit.job.keep import Keeper
     from audit.job.plan import Task
     from audit.read import FileSystem, ReadBatch, Split
@@ -94,6 +96,7 @@ def scan(
     config: AuditConfig,
     filesystem: FileSystem,
     keeper: Keeper | None = None,
+    evaluation: Evaluation | None = None,
 ) -> Scan:
     """Read, annotate and count one task; the keeper sees every batch."""
     tools = toolbox(config)
@@ -102,6 +105,8 @@ def scan(
         tools.annotate(batch)
         tools.fold.add(accumulator, batch)
         columns.add(rows, batch)
+        if evaluation is not None:
+            accumulator.add_found(found_in(batch, evaluation))
         if keeper is not None:
             keeper.add(rows, batch)
     return Scan(accumulator, columns)

@@ -40,6 +40,7 @@ class JobSpec:
         tasks: how many there are in all.
         partitions: of the duplicate shuffle.
         remote: whether paths need Beam's filesystems.
+        evaluation: fingerprint of the evaluation items in staging; "": none.
     """
 
     config: AuditConfig
@@ -50,6 +51,7 @@ class JobSpec:
     tasks: int
     partitions: int
     remote: bool = False
+    evaluation: str = ""
 
     def tasks_of(self, corpus: int) -> range:
         """Return the tasks of a corpus, by its number."""
@@ -74,6 +76,7 @@ def spec_of(run: EngineRun, *, remote: bool) -> JobSpec:
         tasks=len(run.plan.tasks),
         partitions=max(_MIN_PARTITIONS, min(_MAX_PARTITIONS, wanted)),
         remote=remote,
+        evaluation=run.evaluation,
     )
 
 

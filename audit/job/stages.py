@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from audit.fold.accumulator import Accumulator
 from audit.job.books import Book, booked
+from audit.job.evaluation import evaluation_of
 from audit.job.examples import (
     choose_pairs,
     example_pairs,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from audit.job.evaluation import Evaluation
     from audit.job.output import Output
     from audit.job.plan import Task
     from audit.job.spec import JobSpec
@@ -110,7 +112,7 @@ def scan_stage(
     found = load_blocks(key, spec.staging, output)
     if found is None:
         keeper = Keeper(spec.config.keep, task)
-        found = _scan(task, spec, filesystem, keeper)
+        found = _scan(task, spec, filesystem, keeper, evaluation_of(spec, output))
         # Before the blocks: where those are, all of the task is there.
         keeper.write(spec, output)
         store_blocks(key, found, spec.staging, output)
@@ -121,8 +123,14 @@ def scan_stage(
     return Scanned(found.documents, [*book.sent(found.blocks), book.block()])
 
 
-def _scan(task: Task, spec: JobSpec, filesystem: FileSystem, keeper: Keeper) -> Scanned:
-    result = scan(task, spec.config, filesystem, keeper)
+def _scan(
+    task: Task,
+    spec: JobSpec,
+    filesystem: FileSystem,
+    keeper: Keeper,
+    evaluation: Evaluation | None,
+) -> Scanned:
+    result = scan(task, spec.config, filesystem, keeper, evaluation)
     # Which tasks are in a sum of counts, so that none is lost or added twice.
     book = Book()
     book.task("scan", task.ordinal)
