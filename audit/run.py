@@ -31,10 +31,11 @@ from audit.errors import (
 )
 from audit.fold.store import footer
 from audit.job.books import BOOKS
+from audit.job.evaluation import fingerprint_of, pack_path, read_evaluation
 from audit.job.output import LocalOutput, write_bytes
 from audit.job.plan import CorpusInput, Plan, make_plan
 from audit.job.progress import PROGRESS
-from audit.job.request import EngineRun, RunRequest, RunResult
+from audit.job.request import Against, EngineRun, RunRequest, RunResult
 from audit.job.spec import describe_linking
 from audit.job.toolbox import toolbox
 from audit.read import LocalFileSystem
@@ -76,7 +77,9 @@ def _engine(runner: str) -> Engine:
 
 def storage(request: RunRequest) -> tuple[FileSystem, Output]:
     """Return where to read from and write to: Beam's filesystems for addresses."""
-    paths = [p for patterns in request.corpora.values() for p in patterns]
+    sets = request.against.sets if request.against is not None else {}
+    named = [*request.corpora.values(), *sets.values()]
+    paths = [p for patterns in named for p in patterns]
     if not any("://" in path for path in [*paths, request.out]):
         return LocalFileSystem(), LocalOutput()
     found = {e.name: e for e in entry_points(group="audit.filesystems")}
@@ -127,9 +130,17 @@ def run(request: RunRequest) -> RunResult:
         request.config.sample,
     )
     lap("load")
-    staging = _open_staging(request, plan, metadata, output)
+    items = b""
+    if request.against is not None:
+        items = read_evaluation(request.against, filesystem).to_bytes()
+    evaluation = fingerprint_of(items) if items else ""
+    staging = _open_staging(request, plan, metadata, evaluation, output)
+    if items:
+        write_bytes(output, pack_path(staging, output), items)
     engine(
-        EngineRun(plan, request.config, staging, metadata, request), filesystem, output
+        EngineRun(plan, request.config, staging, metadata, request, evaluation),
+        filesystem,
+        output,
     )
     lap("audit")
     stages = _stages(staging, output)
@@ -144,6 +155,7 @@ def run(request: RunRequest) -> RunResult:
     )
     output.remove(output.join(staging, "tasks"))
     output.remove(output.join(staging, "run-key.json"))
+    output.remove(pack_path(staging, output))
     _write_page(plan, staging, output)
     output.move(staging, request.out)
     lap("publish")
@@ -164,6 +176,7 @@ def profile(
     runner: str = "in-process",
     workers: int = 1,
     overwrite: bool = False,
+    against: Mapping[str, str | Sequence[str]] | Against | None = None,
 ) -> RunResult:
     """Audit corpora from a program or a notebook.
 
@@ -174,24 +187,34 @@ def profile(
         runner: ``in-process``, ``local`` or the name of a Beam runner.
         workers: threads of a local runner.
         overwrite: replace an output folder that exists.
+        against: evaluation sets whose items are looked for, by name; or an `Against`,
+            which also says their fields and the threshold.
 
     Raises:
         CorpusAuditError: see `run`.
     """
-    patterns = {
-        name: (found,) if isinstance(found, str) else tuple(found)
-        for name, found in corpora.items()
-    }
+    if against is not None and not isinstance(against, Against):
+        against = Against(_patterns(against))
     return run(
         RunRequest(
-            patterns,
+            _patterns(corpora),
             out,
             config or AuditConfig(),
             runner,
             workers,
             overwrite=overwrite,
+            against=against,
         )
     )
+
+
+def _patterns(
+    named: Mapping[str, str | Sequence[str]],
+) -> dict[str, tuple[str, ...]]:
+    return {
+        name: (found,) if isinstance(found, str) else tuple(found)
+        for name, found in named.items()
+    }
 
 
 def _write_page(plan: Plan, staging: str, output: Output) -> None:
@@ -226,7 +249,7 @@ def _check_out(request: RunRequest, output: Output) -> None:
 
 
 def _run_key(
-    request: RunRequest, plan: Plan, metadata: dict[str, str]
+    request: RunRequest, plan: Plan, metadata: dict[str, str], evaluation: str
 ) -> dict[str, Any]:
     """Return what must be the same for a run to be resumed."""
     files = hashlib.sha256()
@@ -239,17 +262,22 @@ def _run_key(
         "config": json.loads(json.dumps(described, default=str)),
         "input files": files.hexdigest()[:16],
         "tasks": len(plan.tasks),
+        "evaluation items": evaluation,
     }
 
 
 def _open_staging(
-    request: RunRequest, plan: Plan, metadata: dict[str, str], output: Output
+    request: RunRequest,
+    plan: Plan,
+    metadata: dict[str, str],
+    evaluation: str,
+    output: Output,
 ) -> str:
     """Return the folder to work in, with what an earlier run left if it may be used."""
     head, _, tail = request.out.rstrip("/").rpartition("/")
     staging = f"{head}/.{tail}.partial" if head or _ else f".{tail}.partial"
     key_path = output.join(staging, "run-key.json")
-    key = _run_key(request, plan, metadata)
+    key = _run_key(request, plan, metadata, evaluation)
     stored = output.read(key_path) if request.resume else None
     if stored is None:
         output.remove(staging)
@@ -359,5 +387,6 @@ def _record(
             for corpus in plan.corpora
         },
         "tasks": len(plan.tasks),
+        **({} if request.against is None else {"against": asdict(request.against)}),
         **counts,
     }

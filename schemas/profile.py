@@ -160,6 +160,51 @@ TABLES: dict[str, TableContract] = {
         ("figure",),
         (),
     ),
+    # Items of evaluation sets (`--against`) that the corpus holds, one row an item:
+    # windows of 13 words or 22 characters of a script without spaces (or the whole item
+    # where it is shorter), how many of them were found, and the share of the item's
+    # tokens that found windows cover. `documents` is the most that hold one window.
+    "contamination": TableContract(
+        pa.schema(
+            [
+                pa.field("corpus", pa.string()),
+                pa.field("evaluation_set", pa.string()),
+                pa.field("item", pa.int64()),
+                pa.field("item_id", pa.string()),
+                pa.field("tokens", pa.int64()),
+                pa.field("windows", pa.int64()),
+                pa.field("windows_found", pa.int64()),
+                pa.field("containment", pa.float64()),
+                pa.field("coverage", pa.float64()),
+                pa.field("contaminated", pa.bool_()),
+                pa.field("documents", pa.int64()),
+                pa.field("example_doc_id", pa.string()),
+            ]
+        ),
+        ("evaluation_set", "item"),
+        (),
+    ),
+    # One row an evaluation set. Short items are those that are one window as a whole.
+    "contamination_sets": TableContract(
+        pa.schema(
+            [
+                pa.field("corpus", pa.string()),
+                pa.field("evaluation_set", pa.string()),
+                pa.field("threshold", pa.float64()),
+                pa.field("items", pa.int64()),
+                pa.field("contaminated_items", pa.int64()),
+                pa.field("share", pa.float64()),
+                pa.field("low", pa.float64()),
+                pa.field("high", pa.float64()),
+                pa.field("touched_items", pa.int64()),
+                pa.field("short_items", pa.int64()),
+                pa.field("contaminated_short_items", pa.int64()),
+                pa.field("rejected_items", pa.int64()),
+            ]
+        ),
+        ("evaluation_set",),
+        (),
+    ),
     "diversity": TableContract(
         pa.schema(
             [

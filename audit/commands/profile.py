@@ -13,7 +13,7 @@ from audit.commands.config_file import config_option
 from audit.commands.progress import shown_progress
 from audit.config import KEEPABLE, AuditConfig, LanguageOptions, LinkOptions
 from audit.errors import ConfigError, RejectRateError
-from audit.job.request import RunRequest, RunResult
+from audit.job.request import Against, RunRequest, RunResult
 from audit.read import ReadOptions
 from audit.read.layouts import layout_names
 
@@ -145,6 +145,27 @@ def _keep(_: click.Context, __: click.Parameter, value: str | None) -> frozenset
     help=f"What else to store, of {','.join(KEEPABLE)}.",
 )
 @click.option(
+    "--against",
+    multiple=True,
+    metavar="NAME=PATH",
+    help="Evaluation items to look for in the corpora; may be repeated.",
+)
+@click.option(
+    "--against-field",
+    multiple=True,
+    metavar="[NAME=]FIELD",
+    help="Field that holds the text of the items, of one set or of all.",
+)
+@click.option(
+    "--against-threshold",
+    type=float,
+    default=0.8,
+    show_default=True,
+    metavar="SHARE",
+    help="Share of an item's tokens in windows that a corpus holds, from which the "
+    "item is contaminated.",
+)
+@click.option(
     "--max-reject-rate",
     type=float,
     default=0.1,
@@ -226,16 +247,37 @@ def _request(ctx: click.Context, options: dict[str, Any]) -> RunRequest:
         runner_words=tuple((ctx.obj or {}).get("engine_words", ())),
         overwrite=options["overwrite"],
         resume=options["resume"],
+        against=_against(options),
     )
+
+
+def _against(options: dict[str, Any]) -> Against | None:
+    fields = dict(
+        word.split("=", 1) if "=" in word else ("", word)
+        for word in options["against_field"]
+    )
+    if not options["against"]:
+        if fields:
+            raise ConfigError(
+                "--against-field goes with --against",
+                value=", ".join(options["against_field"]),
+                next_step="Name the evaluation items: --against NAME=PATH.",
+            )
+        return None
+    sets = corpora_of(options["against"])
+    return Against(sets, fields, options["against_threshold"])
 
 
 def _finish(result: RunResult) -> None:
     """Print the summary of what is now on disk."""
     from rich.console import Console
 
+    from audit.commands.contamination import contamination_lines
     from audit.report import summary_table
 
     folders = [Path(folder) for folder in result.corpora.values()]
     if all(folder.is_dir() for folder in folders):
         Console().print(summary_table(folders))
+        for line in contamination_lines(folders):
+            click.echo(line)
     click.echo(f"Report: {result.out.rstrip('/')}/report.html")

@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from audit.errors import RunError
 from audit.fold.counts import empty_counts, merge_counts
+from audit.fold.found import merge_found
 from schemas.document import REJECT
 from schemas.profile import TABLES
 
@@ -88,6 +89,7 @@ class Accumulator:
         last_date: largest ISO day seen, "" if none.
         tables: by name in `COUNTED`, parts that are still to be added up.
         rejects: tables of `PART_REJECT` rows.
+        found: tables of windows of evaluation items, where some are looked for.
     """
 
     totals: Counter[str] = field(default_factory=Counter)
@@ -97,6 +99,7 @@ class Accumulator:
         default_factory=lambda: {name: [] for name in COUNTED}
     )
     rejects: list[pa.Table] = field(default_factory=list)
+    found: list[pa.Table] = field(default_factory=list)
 
     def add_table(self, name: str, table: pa.Table) -> None:
         """Add the counts of one batch to the table of this name."""
@@ -105,6 +108,13 @@ class Accumulator:
         self.tables[name].append(table)
         if len(self.tables[name]) >= _PENDING:
             self.tables[name] = [self.table(name)]
+
+    def add_found(self, table: pa.Table) -> None:
+        """Add the windows of evaluation items that one batch holds."""
+        if table.num_rows:
+            self.found.append(table)
+            if len(self.found) >= _PENDING:
+                self.found = [merge_found(self.found)]
 
     def add_dates(self, first: str, last: str) -> None:
         """Widen the span of dates; "" is no date."""
@@ -119,6 +129,8 @@ class Accumulator:
             for part in parts:
                 self.add_table(name, part)
         self.rejects.extend(other.rejects)
+        for part in other.found:
+            self.add_found(part)
         return self
 
     def table(self, name: str) -> pa.Table:
@@ -135,6 +147,7 @@ class Accumulator:
             for name, parts in self.tables.items()
         }
         self.rejects = [self.reject_table()] if self.rejects else []
+        self.found = [merge_found(self.found)] if self.found else []
         return self
 
     def reject_table(self) -> pa.Table:
@@ -149,7 +162,8 @@ class Accumulator:
         self.compact()
         streams: list[bytes] = []
         names: list[str] = []
-        for name, parts in [*self.tables.items(), ("rejects", self.rejects)]:
+        single = {"rejects": self.rejects, "found": self.found}
+        for name, parts in [*self.tables.items(), *single.items()]:
             for part in parts:
                 sink = io.BytesIO()
                 with pa.ipc.new_stream(sink, part.schema) as writer:
@@ -185,7 +199,7 @@ class Accumulator:
         for name, length in header["tables"]:
             with pa.ipc.open_stream(data[place : place + length]) as reader:
                 table = reader.read_all()
-            parts = result.rejects if name == "rejects" else result.tables[name]
-            parts.append(table)
+            parts = {"rejects": result.rejects, "found": result.found}.get(name)
+            (result.tables[name] if parts is None else parts).append(table)
             place += length
         return result
