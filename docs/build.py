@@ -1,8 +1,9 @@
 """Remake the parts of the documentation that a program can know.
 
-In: the Markdown files of this repository. Out: the same files, where each block between
-``<!-- run: WORDS -->`` and ``<!-- end -->`` holds what those words print now, and each
-block between ``<!-- table: NAME -->`` and ``<!-- end -->`` what the code says of itself.
+In: the Markdown files of this repository. Out: the same files, where each block
+between ``<!-- run: WORDS -->`` and ``<!-- end -->`` holds what those words print now,
+and each block between ``<!-- table: NAME -->`` and ``<!-- end -->`` what the code says
+of itself.
 ``python docs/build.py --check`` changes nothing and fails where a block is stale.
 """
 
@@ -10,7 +11,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import subprocess
 import sys
 import tempfile
@@ -40,7 +40,8 @@ def command_output(words: str, folder: Path) -> str:
         text=True,
         check=False,
     )
-    progress = re.compile(r"^(planning|reading|comparing|verifying|writing): .*\n", re.M)
+    stages = "planning|loading|compiling.*|reading|comparing|verifying|writing"
+    progress = re.compile(rf"^({stages}): .*\n", re.M)
     shown = done.stdout + progress.sub("", done.stderr)
     exit_line = f"\n(exit code {done.returncode})" if done.returncode else ""
     lines = [line.rstrip() for line in (shown.rstrip() + exit_line).splitlines()]
@@ -107,9 +108,7 @@ def rebuilt(text: str, folder: Path) -> str:
 
     def block(match: re.Match[str]) -> str:
         kind, what = match.groups()
-        made = (
-            command_output(what, folder) if kind == "run" else TABLES_BY_NAME[what]()
-        )
+        made = command_output(what, folder) if kind == "run" else TABLES_BY_NAME[what]()
         return f"<!-- {kind}: {what} -->\n{made}\n<!-- end -->"
 
     return _BLOCK.sub(block, text)

@@ -11,7 +11,7 @@ from collections import defaultdict
 
 import numpy as np
 
-from audit.resources.unicode import unicode_tables
+from audit.kernels.codepoints import unicode_tables
 
 MASK = (1 << 64) - 1
 WHITE = "".join(

@@ -26,7 +26,7 @@ from audit.kernels.prose import prose
 from audit.kernels.script import SCRIPT_EXTRA, Writing, read_scripts
 from audit.resources.han import han_checksum, script_table
 from audit.resources.language_codes import languages_checksum
-from audit.resources.unicode import unicode_checksum
+from audit.kernels.codepoints import unicode_checksum
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

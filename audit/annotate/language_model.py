@@ -24,7 +24,7 @@ from audit.kernels.plain import fold_table, plain_words
 from audit.kernels.script import SCRIPT_EXTRA
 from audit.resources.language_codes import parse_label, scripts_of
 from audit.resources.speakers import large_languages
-from audit.resources.unicode import unicode_tables
+from audit.kernels.codepoints import unicode_tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -16,7 +16,7 @@ from audit.kernels.hashing import content_hash
 from audit.kernels.minhash import MINHASH_SEED, sign
 from audit.kernels.shingle import SHINGLE_LAYOUT, shingle
 from audit.kernels.tokens import count_characters
-from audit.resources.unicode import unicode_checksum
+from audit.kernels.codepoints import unicode_checksum
 from schemas.annotation import NUM_PERM
 
 if TYPE_CHECKING:

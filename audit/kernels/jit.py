@@ -64,10 +64,14 @@ def kernel(function: _F) -> _F:
     """Compile a function over arrays; it releases the GIL and runs on one thread."""
     # The folder is asked for when caching is enabled, that is here; other users of
     # numba in this process keep their own.
+    settings: Any = numba.config
     folder = _folder(Path(function.__code__.co_filename).stem)
-    before, numba.config.CACHE_DIR = numba.config.CACHE_DIR, folder
+    before, settings.CACHE_DIR = settings.CACHE_DIR, folder
     try:
-        compiled = numba.njit(nogil=True, cache=_CACHE, parallel=False, fastmath=False)
-        return compiled(function)  # type: ignore[no-any-return]
+        compile_: Any = numba.njit(
+            nogil=True, cache=_CACHE, parallel=False, fastmath=False
+        )
+        compiled: _F = compile_(function)
+        return compiled
     finally:
-        numba.config.CACHE_DIR = before
+        settings.CACHE_DIR = before

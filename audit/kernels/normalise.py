@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy import int64, uint8, uint64
 
+from audit.kernels.codepoints import unicode_tables
 from audit.kernels.hashing import load64
 from audit.kernels.jit import kernel
 from audit.kernels.utf8 import decode, load32
-from audit.resources.unicode import unicode_tables
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

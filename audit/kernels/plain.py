@@ -26,7 +26,7 @@ _BREAK, _KEEP, _DROP, _APOSTROPHE = 0, 1, 2, 3
 # Signs that writers use for the same apostrophe: French elision, Uzbek letters, okina.
 APOSTROPHES = (0x27, 0x60, 0xB4, 0x2BB, 0x2BC, 0x2018, 0x2019, 0x2032, 0xFF07)
 
-# Word classes of audit.resources.unicode that make words, and that leave no trace.
+# Word classes of audit.kernels.codepoints that make words, and that leave no trace.
 _JOINER, _IGNORED, _MARK, _FIRST_LETTER = 3, 4, 6, 8
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy import int64, uint64
 
+from audit.kernels.codepoints import unicode_tables
 from audit.kernels.hashing import load64, mix64
 from audit.kernels.jit import kernel
 from audit.kernels.utf8 import count_characters, decode, load32
@@ -50,7 +51,6 @@ from audit.kernels.words import (
     letter_flags,
     put,
 )
-from audit.resources.unicode import unicode_tables
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

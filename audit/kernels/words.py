@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy import int64, uint64
 
+from audit.kernels.codepoints import unicode_tables
 from audit.kernels.jit import kernel
-from audit.resources.unicode import unicode_tables
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

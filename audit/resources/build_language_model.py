@@ -26,7 +26,7 @@ from audit.resources.build_language_calibration import write_tables
 from audit.resources.build_language_data import COPYLEFT, Choice, choose, lines, load
 from audit.resources.build_language_zxx import no_language, technical_english
 from audit.resources.speakers import large_languages
-from audit.resources.unicode import unicode_tables
+from audit.kernels.codepoints import unicode_tables
 
 __all__ = ["SETTINGS", "main", "plain_texts", "train"]
 

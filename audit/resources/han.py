@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from audit.resources.unicode import unicode_tables
+from audit.kernels.codepoints import unicode_tables
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,7 +27,7 @@ _FILE = Path(__file__).parent / "language" / "han.npz"
 def script_table() -> tuple[NDArray[np.uint32], tuple[str, ...]]:
     """Return uint32[0x110000] and the script codes its low byte counts in.
 
-    Bits 0 to 7 are the script, 8 to 11 the word class (`audit.resources.unicode`), 16
+    Bits 0 to 7 are the script, 8 to 11 the word class (`audit.kernels.codepoints`), 16
     to 20 the flags of a Han character (`audit.resources.build_han`).
     """
     tables = unicode_tables()

@@ -13,7 +13,7 @@ from audit.kernels.plain import APOSTROPHES, fold_table, plain_words
 from audit.kernels.prose import prose
 from audit.kernels.script import SCRIPT_EXTRA, read_scripts
 from audit.resources.han import script_table
-from audit.resources.unicode import unicode_tables
+from audit.kernels.codepoints import unicode_tables
 
 SCRIPTS = {
     "Hello world": "Latn",

@@ -6,7 +6,7 @@ import unicodedata
 import pytest
 from reference_text import DIGIT, LETTER, LOWER, MARK, UNSPACED, UPPER, word_class
 
-from audit.resources.unicode import unicode_checksum, unicode_tables
+from audit.kernels.codepoints import unicode_checksum, unicode_tables
 
 CLASSES = {"Lu": {UPPER}, "Ll": {LOWER}, "Lt": {UPPER}, "Mc": {MARK}, "Nd": {DIGIT}}
 

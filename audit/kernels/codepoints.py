@@ -1,7 +1,7 @@
 """What kernels need to know of every code point, from ``unicode.npz``.
 
-In: the file beside this module (`build_unicode` remakes it). Out: `UnicodeTables`, flat
-two-stage tables: the value of code point c is ``blocks[pages[c >> 8] << 8 | c & 255]``.
+In: a file in `audit.resources` (`build_unicode` there remakes it). Out:
+`UnicodeTables`, flat two-stage tables: the value of code point c is ``blocks[pages[c >> 8] << 8 | c & 255]``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["UnicodeTables", "unicode_checksum", "unicode_tables"]
 
-_FILE = Path(__file__).parent / "unicode.npz"
+_FILE = Path(__file__).parents[1] / "resources" / "unicode.npz"
 
 
 class UnicodeTables(NamedTuple):
