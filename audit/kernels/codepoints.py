@@ -1,7 +1,8 @@
 """What kernels need to know of every code point, from ``unicode.npz``.
 
 In: a file in `audit.resources` (`build_unicode` there remakes it). Out:
-`UnicodeTables`, flat two-stage tables: the value of code point c is ``blocks[pages[c >> 8] << 8 | c & 255]``.
+`UnicodeTables`, flat two-stage tables: the value of code point c is
+``blocks[pages[c >> 8] << 8 | c & 255]``.
 """
 
 from __future__ import annotations
