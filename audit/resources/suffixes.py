@@ -22,7 +22,8 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 import idna
-import tldextract
+from tldextract.cache import DiskCache
+from tldextract.suffix_list import get_suffix_lists
 
 __all__ = ["Place", "SuffixRules", "normalise_host", "place_of", "suffix_rules"]
 
@@ -193,11 +194,12 @@ class _Suffixes(NamedTuple):
 @cache
 def _suffixes(hosting: frozenset[str], private: bool) -> _Suffixes:
     """Index the list that tldextract bundles, in A-labels, once per process."""
-    extract = tldextract.TLDExtract(
-        cache_dir=None, suffix_list_urls=(), include_psl_private_domains=private
+    # The lists themselves: an extractor would build tries of them that nothing asks.
+    public, others = get_suffix_lists(
+        DiskCache(None), (), cache_fetch_timeout=None, fallback_to_snapshot=True
     )
     rules, wild, exceptions = set(hosting), set[str](), set[str]()
-    for rule in extract.tlds:
+    for rule in public + others if private else public:
         name = rule.removeprefix("!").removeprefix("*.")
         name = name if name.isascii() else _to_ascii(name)
         kind = {"!": exceptions, "*": wild}.get(rule[0], rules)
