@@ -5,6 +5,9 @@ language the share counted, the share estimated from the model's confusions with
 95 % interval, whether confusion alone explains the count, and the share of the world's
 speakers. The hundred largest languages of the world have a row even where no document
 is in them.
+
+``share`` is of all documents. Estimated shares are of the documents in some language:
+text without language and text in doubt is nobody's language, so its rows have none.
 """
 
 from __future__ import annotations
@@ -82,9 +85,18 @@ def _estimated(
     if not packaged_model:
         empty = {name: pa.nulls(len(names), pa.float64()) for name in columns}
         return {**empty, "explained_by_confusion": pa.nulls(len(names), pa.bool_())}
-    found = corrected_prevalence(counts, confusion_counts(names))
+    real = np.array([name not in _NO_LANGUAGE for name in names], np.bool_)
+    codes = [name for name in names if name not in _NO_LANGUAGE]
+    found = corrected_prevalence(counts[real], confusion_counts(codes))
     values = dict(zip(columns, (found.share, found.low, found.high), strict=True))
     return {
-        **{name: pa.array(value, pa.float64()) for name, value in values.items()},
-        "explained_by_confusion": pa.array(found.explained),
+        **{name: _placed(value, real) for name, value in values.items()},
+        "explained_by_confusion": _placed(found.explained, real),
     }
+
+
+def _placed(values: np.ndarray, rows: np.ndarray) -> pa.Array:
+    """Return values at the rows that are true, null at the others."""
+    spread = np.zeros(len(rows), values.dtype)
+    spread[rows] = values
+    return pa.array(spread, mask=~rows)
