@@ -22,6 +22,7 @@ from audit.batch import Batch
 from audit.errors import InputError, RunError
 from audit.fold.found import FOUND, merge_found
 from audit.job.packing import pack, unpack
+from audit.kernels.tokens import tokenize
 from audit.kernels.windows import (
     WINDOW_LAYOUT,
     ItemWindows,
@@ -165,7 +166,7 @@ def read_evaluation(against: Against, filesystem: FileSystem) -> Evaluation:
                 next_step=f"Name the text field: --against-field {name}=FIELD.",
             )
         rejected.append(refused)
-    return Evaluation(
+    evaluation = Evaluation(
         names,
         tuple(rejected),
         against.threshold,
@@ -174,6 +175,11 @@ def read_evaluation(against: Against, filesystem: FileSystem) -> Evaluation:
         np.concatenate([part.tokens for part in parts]),
         pa.concat_arrays([part.ids for part in parts]),
     )
+    # Compiled here, before several workers want it.
+    find_windows(
+        tokenize(np.zeros(0, np.uint8), np.zeros(2, np.int64)), evaluation.index
+    )
+    return evaluation
 
 
 @dataclass(frozen=True)
