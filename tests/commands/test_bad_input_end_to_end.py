@@ -1,4 +1,4 @@
-"""Every bad input through the command line: exit code, counts, reasons, nothing lost."""
+"""Every bad input through the command line: counts, reasons, and nothing lost."""
 
 from __future__ import annotations
 
