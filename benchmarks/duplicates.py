@@ -1,22 +1,26 @@
 """Near-duplicates against brute force: precision, recall and the corrected share.
 
-In: JSON Lines with a ``text`` field (``.zst`` or plain). Out: Markdown on stdout. Real
-documents get planted edits (a copy with tokens exchanged, its similarity aimed at
-0.6 to 1); then the exact Jaccard similarity of every pair of documents that shares a
-single shingle is counted, and what banding and verification have found is compared, for
-scripts with and without spaces apart.
+In: JSON Lines with a ``text`` field (``.zst`` or plain). Out: Markdown on stdout, and
+between the markers of docs/duplicates.md with ``--write``. Real documents get planted
+edits (a copy with tokens exchanged, its similarity aimed at 0.6 to 1); then the exact
+Jaccard similarity of every pair of documents that shares a single shingle is counted,
+and what banding and verification have found is compared, for scripts with and without
+spaces apart.
 
     python -m benchmarks.duplicates ../shared/data/bulk/bulk-0[01].jsonl.zst
 """
 
 import argparse
+import contextlib
+import io
+import sys
 import time
 from pathlib import Path
 
+import numba
 import numpy as np
 
 from audit.kernels.hashing import content_hash
-from audit.kernels.jit import kernel
 from audit.kernels.minhash import sign
 from audit.kernels.shingle import shingle, shingle_sets
 from audit.kernels.tokens import UNSPACED, tokenize
@@ -27,6 +31,7 @@ from audit.link.layout import DEFAULT_LAYOUT
 from audit.link.local import TaskSketches, link_tasks
 from audit.link.verify import pack_shingles
 from benchmarks.signatures import batches, pack, read_texts
+from benchmarks.tables import ROOT, publish
 
 THRESHOLD = DEFAULT_LAYOUT.threshold
 PER_TASK = 4_000_000
@@ -88,7 +93,7 @@ def sketch(texts):
     return tasks, sets, np.concatenate(unspaced)
 
 
-@kernel
+@numba.njit
 def common_counts(postings, starts, lists, offsets, threshold, out):
     """Write (i, j, common) of all pairs at or above a similarity; return how many."""
     n = 0
@@ -215,7 +220,19 @@ def main():
     parser.add_argument("--documents", type=int, default=24_000)
     parser.add_argument("--copies", type=int, default=6_000)
     parser.add_argument("--short", type=int, default=5, help="keep one poem of so many")
+    parser.add_argument("--write", action="store_true", help="into the documentation")
     options = parser.parse_args()
+    page = io.StringIO()
+    with contextlib.redirect_stdout(page):
+        measure(options)
+    sys.stdout.write(page.getvalue())
+    if options.write:
+        pages = (ROOT / "docs" / "duplicates.md",)
+        publish("duplicates", page.getvalue().rstrip(), pages)
+
+
+def measure(options):
+    """Print the tables of one run."""
     texts = choose(options.paths, options.documents, options.short)
     planted = plant(texts, options.copies)
     texts = [*texts, *planted]
