@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["input_fingerprint", "load_blocks", "store_blocks", "task_key"]
 
 _EDGE_BYTES = 64 << 10
+_DIGEST = 16
 
 
 def input_fingerprint(path: str, size: int, filesystem: FileSystem) -> str:
@@ -55,6 +56,10 @@ def task_key(task: Task, filesystem: FileSystem) -> str:
     return f"{task.ordinal:08d}-{digest.hexdigest()}"
 
 
+def _digest(data: bytes) -> bytes:
+    return hashlib.blake2b(data, digest_size=_DIGEST).digest()
+
+
 def store_blocks(key: str, found: Scanned, staging: str, output: Output) -> None:
     """Keep what a task gave."""
     header = json.dumps(
@@ -62,18 +67,22 @@ def store_blocks(key: str, found: Scanned, staging: str, output: Output) -> None
     )
     arrays = [np.frombuffer(header.encode(), np.uint8)]
     arrays += [np.frombuffer(block, np.uint8) for _, _, block in found.blocks]
+    whole = pack(arrays)
     path = output.join(staging, "tasks", f"{key}.blocks")
-    write_bytes(output, path, pack(arrays))
+    write_bytes(output, path, _digest(whole) + whole)
 
 
 def load_blocks(key: str, staging: str, output: Output) -> Scanned | None:
-    """Return what a task gave, None where it has not been kept."""
+    """Return what a task gave, None where it has not been kept, or not whole.
+
+    A file that a fault has changed is not used: its task is looked at again.
+    """
     from audit.job.stages import Scanned
 
     data = output.read(output.join(staging, "tasks", f"{key}.blocks"))
-    if data is None:
+    if data is None or data[:_DIGEST] != _digest(data[_DIGEST:]):
         return None
-    header, *arrays = unpack(data)
+    header, *arrays = unpack(data[_DIGEST:])
     documents, names = json.loads(header.tobytes())
     return Scanned(
         documents,
