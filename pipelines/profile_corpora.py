@@ -196,8 +196,11 @@ def _describe(
 
 def _tagged(stage: beam.DoFn, *tags: str, **inputs: Any) -> Any:
     """Apply a stage whose outputs are blocks by tag, its books among them."""
-    whole = beam.ParDo(stage, **inputs).with_output_types(Block)
-    return whole.with_outputs(*tags, BOOKS)
+    tags = (*tags, BOOKS)
+    # Without a type of its own an output is sent as "anything", and its key likewise.
+    types = dict.fromkeys(tags, Block)
+    whole = beam.ParDo(stage, **inputs).with_output_types(Block, **types)
+    return whole.with_outputs(*tags)
 
 
 def _merged(counts: Any) -> Any:

@@ -137,6 +137,8 @@ class VerifyPairs(_Stage):
         )
 
 
+@beam.typehints.with_input_types(bytes)
+@beam.typehints.with_output_types(bytes)
 class MergeCounts(beam.CombineFn):
     """Adds up accumulators; all of it happens in the fold."""
 
@@ -157,6 +159,8 @@ class MergeCounts(beam.CombineFn):
         return accumulator
 
 
+@beam.typehints.with_input_types(Block)
+@beam.typehints.with_output_types(bytes)
 class MergeBooks(beam.CombineFn):
     """Adds up books; all of it happens in the core."""
 
