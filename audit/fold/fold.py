@@ -68,7 +68,9 @@ def sampling_units(
     first = hashes[content_hash.offset * width :][: len(codes) * width : width]
     empty = np.asarray(pc.equal(names, ""), dtype=bool)
     without = empty[codes] if len(codes) else np.zeros(0, bool)
-    codes = np.where(without, len(names) + (first & (_CONTENT_GROUPS - 1)), codes)
+    # In eight bits the number of a group after many domains would not fit.
+    group_of = (first & (_CONTENT_GROUPS - 1)).astype(np.int64)
+    codes = np.where(without, len(names) + group_of, codes)
     return pa.DictionaryArray.from_arrays(
         pa.array(codes, pa.int32()), pa.concat_arrays([names, pa.array(labels)])
     )

@@ -162,3 +162,14 @@ def test_documents_without_domain_are_grouped_by_file_name_and_content():
     assert units[2][4:] == ".2"
     elsewhere = sampling_units(domain, hashes, "y/z/part-0.jsonl").to_pylist()
     assert elsewhere == units
+
+
+@pytest.mark.parametrize("n_domains", [200, 250, 300, 70_000])
+def test_groups_do_not_run_into_many_domains(n_domains):
+    names = [f"d{i}.org" for i in range(n_domains)]
+    domain = pa.array([*names, ""]).dictionary_encode()
+    hashes = pa.array([b"\x0f" * 16] * (n_domains + 1), pa.binary(16))
+    units = sampling_units(domain, hashes, "part-0.jsonl").to_pylist()
+    assert units[:-1] == names
+    assert units[-1].startswith("~")
+    assert units[-1].endswith(".f")
