@@ -56,21 +56,23 @@ def counted_matches(
 ) -> tuple[Matches, NDArray[np.int32], NDArray[np.int64]]:
     """Return the matches of a batch, the references that count, and their matches."""
     matches = find_matches(batch.text.data, batch.tokens, known.index)
-    homes = document_homes(batch, known)
-    counted, origin = resolve_matches(matches, batch.tokens, known.claims, homes)
+    languages = document_languages(batch, known)
+    counted, origin = resolve_matches(
+        matches, batch.tokens, known.claims, languages, known.homes
+    )
     return matches, counted, origin
 
 
-def document_homes(batch: Batch, known: Gazetteer) -> NDArray[np.int16]:
-    """Return int16[n_docs], the culture whose own language a document is in, or -1."""
-    n_docs = batch.documents.num_rows
+def document_languages(batch: Batch, known: Gazetteer) -> NDArray[np.int32]:
+    """Return int32[n_docs], the row of each document's language in `known.homes`."""
+    n_docs, unknown = batch.documents.num_rows, len(known.languages)
     labels = batch.columns.get("language")
     if labels is None:
-        return np.full(n_docs, -1, np.int16)
+        return np.full(n_docs, unknown, np.int32)
     names = labels.dictionary.to_pylist()
-    homes = np.array([known.homes.get(n or "", -1) for n in names] + [-1], np.int16)
+    rows = [known.languages.get(n or "", unknown) for n in names]
     codes = labels.indices.fill_null(len(names)).to_numpy(zero_copy_only=False)
-    return homes[codes]
+    return np.array([*rows, unknown], np.int32)[codes]
 
 
 def reference_lists(

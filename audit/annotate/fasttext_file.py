@@ -8,13 +8,12 @@ Every size in the file is held against the file's own length before it is alloca
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from audit.annotate.fasttext_reader import Reader, UnsupportedModelError
+from audit.annotate.fasttext_reader import Reader, UnsupportedModelError, checksum
 from audit.errors import ConfigError
 from audit.kernels.fasttext import Network
 from audit.kernels.fasttext_output import HIERARCHICAL, ONE_VS_ALL, SOFTMAX, Output
@@ -32,7 +31,10 @@ _VERSIONS = (11, 12)
 _SUPERVISED = 3
 # Losses by fastText's numbers; negative sampling scores labels as one-vs-all does.
 _LOSSES = {1: HIERARCHICAL, 2: ONE_VS_ALL, 3: SOFTMAX, 4: ONE_VS_ALL}
+# What the kernel runs: quantised matrices that fit into memory when written out, and
+# rows, n-grams and runs of words within what its loops were measured on.
 _DECODED_BYTES = 4 << 30
+_LONGEST_ROW, _LONGEST_NGRAM, _LONGEST_RUN = 4096, 64, 64
 
 
 @dataclass(frozen=True)
@@ -98,11 +100,13 @@ def read_model(path: Path) -> Model:
     )
     if reader.at != len(reader.data):
         raise reader.fail("the end", f"{len(reader.data) - reader.at} bytes left over")
+    # Only now: what runs such models instead trusts that the file is whole.
+    _check_limits(reader, args)
     return Model(
         words.labels,
         _network(args, words, rows),
         _output(args, words, output),
-        _checksum(reader.data),
+        checksum(reader.data),
     )
 
 
@@ -117,18 +121,40 @@ def _read_args(reader: Reader) -> _Args:
         )
     fields = reader.unpack("12id", "the arguments")
     dim, _, _, _, _, word_ngrams, loss, model, bucket, minn, maxn = fields[:11]
-    if model != _SUPERVISED or loss not in _LOSSES:
-        raise UnsupportedModelError(
+    if model != _SUPERVISED:
+        raise ConfigError(
             "a language model must be a supervised fastText model",
             value=f"model {model}, loss {loss}",
             where=str(reader.path),
             next_step="Train one with `fasttext supervised`, or name another file.",
         )
     maxn = 0 if version == 11 else maxn
-    sane = 1 <= dim <= 4096 and bucket >= 0 and minn >= 0 and 0 <= maxn <= 64
-    if not sane or not 0 <= word_ngrams <= 64:
+    sane = 1 <= dim <= len(reader.data) // 4 and bucket >= 0
+    if not sane or min(minn, maxn, word_ngrams) < 0:
         raise reader.fail("the arguments", fields[:11])
     return _Args(dim, word_ngrams, loss, model, bucket, max(minn, 1), maxn)
+
+
+def _check_limits(reader: Reader, args: _Args) -> None:
+    known = args.loss in _LOSSES and args.dim <= _LONGEST_ROW
+    if known and args.maxn <= _LONGEST_NGRAM and args.word_ngrams <= _LONGEST_RUN:
+        return
+    raise _unsupported(
+        reader,
+        f"loss {args.loss}, dim {args.dim}, maxn {args.maxn}, "
+        f"wordNgrams {args.word_ngrams}",
+    )
+
+
+def _unsupported(reader: Reader, value: str) -> UnsupportedModelError:
+    return UnsupportedModelError(
+        "fastText models are read without fasttext-wheel if their loss is known, rows "
+        f"have up to {_LONGEST_ROW} values, n-grams {_LONGEST_NGRAM} characters, runs "
+        f"{_LONGEST_RUN} words, and decoded rows fit in {_DECODED_BYTES >> 30} GiB",
+        value=value,
+        where=str(reader.path),
+        next_step="Install fasttext-wheel (up to Python 3.11), or name another model.",
+    )
 
 
 def _read_dictionary(reader: Reader, args: _Args) -> _Dictionary:
@@ -176,8 +202,10 @@ def _read_matrix(
     (n_codes,) = reader.unpack("i", what)
     codes = reader.take(n_codes, what)
     dsub, centroids = _read_centroids(reader, dim, what)
-    if n_codes != m * ((dim + dsub - 1) // dsub) or m * dim * 4 > _DECODED_BYTES:
+    if n_codes != m * ((dim + dsub - 1) // dsub):
         raise reader.fail(what, n_codes)
+    if m * dim * 4 > _DECODED_BYTES:
+        raise _unsupported(reader, f"{what} of {m} x {dim} values")
     norms = np.ones(m, np.float32)
     if with_norms:
         norm_codes = reader.take(m, what)
@@ -267,14 +295,3 @@ def _tree(counts: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.int3
         left[parent], right[parent] = pair
         weight[parent] = weight[pair[0]] + weight[pair[1]]
     return left, right
-
-
-def _checksum(data: NDArray[np.uint8]) -> str:
-    digest = hashlib.sha256()
-    if data.nbytes <= 256 << 20:
-        digest.update(data.data)
-    else:
-        digest.update(data[: 16 << 20].data)
-        digest.update(data[-(16 << 20) :].data)
-        digest.update(str(data.nbytes).encode())
-    return digest.hexdigest()

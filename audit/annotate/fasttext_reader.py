@@ -5,6 +5,7 @@ In: the path of a file. Out: numbers and arrays, in the order they lie in it.
 
 from __future__ import annotations
 
+import hashlib
 import struct
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Reader", "UnsupportedModelError"]
+__all__ = ["Reader", "UnsupportedModelError", "checksum"]
 
 # Dense matrices below this are copied into aligned memory, larger ones stay mapped.
 _COPY_BYTES = 64 << 20
@@ -71,3 +72,15 @@ class Reader:
         if piece.nbytes <= _COPY_BYTES:
             return np.frombuffer(piece.tobytes(), "<f4").astype(np.float32)
         return np.frombuffer(piece, "<f4")
+
+
+def checksum(data: NDArray[np.uint8]) -> str:
+    """Return the SHA-256 of a file, or above 256 MB of its head, tail and size."""
+    digest = hashlib.sha256()
+    if data.nbytes <= 256 << 20:
+        digest.update(data.data)
+    else:
+        digest.update(data[: 16 << 20].data)
+        digest.update(data[-(16 << 20) :].data)
+        digest.update(str(data.nbytes).encode())
+    return digest.hexdigest()

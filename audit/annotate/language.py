@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, SupportsIndex
 import numpy as np
 import pyarrow as pa
 
-from audit.annotate.language_model import Guess, LanguageModel, load_model
+from audit.annotate.language_load import load_model
+from audit.annotate.language_model import Guess, LanguageModel, Vectors
+from audit.annotate.language_paragraphs import share_out
 from audit.annotate.language_rules import (
     cantonese,
     classical,
@@ -21,12 +23,12 @@ from audit.annotate.language_rules import (
 )
 from audit.batch import Segments, TextBlock
 from audit.errors import ConfigError
+from audit.kernels.codepoints import unicode_checksum
 from audit.kernels.paragraphs import count_characters, paragraph_offsets
 from audit.kernels.prose import prose
 from audit.kernels.script import SCRIPT_EXTRA, Writing, read_scripts
 from audit.resources.han import han_checksum, script_table
 from audit.resources.language_codes import languages_checksum
-from audit.kernels.codepoints import unicode_checksum
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,8 +48,6 @@ ENGINES = ("fasttext", "langdetect")
 THRESHOLD = 0.3
 # Bytes of running text (spaces too) that one letter in lines of code outweighs.
 _CODE_WEIGHT = 1.5
-# Bytes of input rows from which on a model is read again, not copied, by a worker.
-_LARGE_MODEL = 256 << 20
 # A paragraph that is in doubt counts as its document's language.
 SEGMENT_THRESHOLD = 0.7
 
@@ -120,7 +120,7 @@ class LanguageAnnotator:
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[Any, ...]:
         """Send a large model to workers by path: they map the one file and share it."""
-        if self.model.model.network.rows.nbytes > _LARGE_MODEL:
+        if self.model.large:
             return LanguageAnnotator, (self._source, self.threshold, self.engine)
         return super().__reduce_ex__(protocol)
 
@@ -137,26 +137,32 @@ class LanguageAnnotator:
 
     def annotate(self, batch: Batch) -> Mapping[str, pa.Array]:
         """Return language, script and confidence_micros of each document."""
-        return self.columns(self._read(batch.text)[0])
+        running, code = _running(batch.text)
+        named = self.name_texts(running if self.model.plain else batch.text)
+        return self.columns(self._without_code(named, code))
 
     def annotate_with_segments(
         self, batch: Batch
     ) -> tuple[Mapping[str, pa.Array], Segments]:
         """Return what `annotate` does, and the languages by paragraph."""
-        named, running = self._read(batch.text)
-        return self.columns(named), self.segments(batch.raw_text, running, named)
+        running, code = _running(batch.text)
+        borders, doc = paragraph_offsets(*running)
+        parts = TextBlock(running.data, borders)
+        if self.model.joint and self.engine == "fasttext":
+            vectors, whole = self.model.joint_vectors(parts, doc, len(code))
+            named = self.name_texts(running, whole)
+            part = self.name_texts(parts, vectors)
+        else:
+            # Models of others read the text as they were made to: all of it.
+            named = self.name_texts(running if self.model.plain else batch.text)
+            part = self.name_texts(parts)
+        named = self._without_code(named, code)
+        return self.columns(named), self._segments(batch.raw_text, named, part, doc)
 
-    def _read(self, block: TextBlock) -> tuple[Named, TextBlock]:
-        """Return what whole documents are in, and their running text."""
-        data, offsets, code_letters = prose(*block)
-        running = TextBlock(data, offsets)
-        # Models of others read the text as they were made to: all of it.
-        named = self.name_texts(running if self.model.plain else block)
-        # A document is code where that is most of it and nobody marked it as such.
-        nothing = _CODE_WEIGHT * code_letters > np.diff(offsets)
-        named.language[nothing] = self._number["zxx"]
-        named.confidence[nothing] = 1
-        return named, running
+    def _without_code(self, named: Named, code: NDArray[np.bool_]) -> Named:
+        named.language[code] = self._number["zxx"]
+        named.confidence[code] = 1
+        return named
 
     def columns(self, named: Named) -> Mapping[str, pa.Array]:
         """Return the Arrow columns for named texts."""
@@ -167,27 +173,26 @@ class LanguageAnnotator:
             "confidence_micros": pa.array(micros),
         }
 
-    def name_texts(
-        self, block: TextBlock, offsets: NDArray[np.int64] | None = None
-    ) -> Named:
+    def name_texts(self, block: TextBlock, vectors: Vectors | None = None) -> Named:
         """Return language, script and confidence of each text of a block.
 
         Args:
             block: texts in NFC.
-            offsets: other borders over the same buffer, as those of paragraphs.
+            vectors: of the same texts, where the model has read them already.
         """
-        starts = block.offsets if offsets is None else offsets
-        writing = read_scripts(block.data, starts, self._table, self._codes)
+        writing = read_scripts(*block, self._table, self._codes)
         if self.engine == "langdetect":
             from audit.annotate.language_opinion import langdetect_codes
 
-            language, confidence = langdetect_codes(block, starts, self._number)
+            language, confidence = langdetect_codes(block, block.offsets, self._number)
             return self._settle(language, writing.script, confidence, writing)
-        hidden, counts = self.model.vectors(block, starts)
-        guess = self.model.guess(hidden, counts, writing, self._codes)
-        return self._name(guess, writing)
+        if vectors is None:
+            guess = self.model.guess_texts(block, writing, self._codes)
+        else:
+            guess = self.model.guess(vectors, writing, self._codes)
+        return self._named(guess, writing)
 
-    def _name(self, guess: Guess, writing: Writing) -> Named:
+    def _named(self, guess: Guess, writing: Writing) -> Named:
         label = guess.label.copy()
         zxx = self._number["zxx"]
         # The model's word for "no language" is taken only from text that has the marks
@@ -227,7 +232,9 @@ class LanguageAnnotator:
         confidence[nothing] = 1
         return Named(language, script.astype(np.int32), confidence, writing)
 
-    def segments(self, block: TextBlock, running: TextBlock, whole: Named) -> Segments:
+    def _segments(
+        self, block: TextBlock, whole: Named, part: Named, doc: NDArray[np.int64]
+    ) -> Segments:
         """Return how much of each document is in which language and script.
 
         Paragraphs are lines of running text, joined until they hold enough letters to
@@ -236,60 +243,36 @@ class LanguageAnnotator:
 
         Args:
             block: the texts as the input has them: their characters are shared out.
-            running: their running text, from `audit.kernels.prose`.
-            whole: what `name_texts` said of the texts.
+            whole: what the texts are in.
+            part: what their paragraphs are in.
+            doc: int64[n_paragraphs], the text that each is in.
         """
-        offsets, doc = paragraph_offsets(*running)
-        part = self.name_texts(running, offsets)
         doubtful = (part.confidence < SEGMENT_THRESHOLD) | (
             part.language == self._number["und"]
         )
         language = np.where(doubtful, whole.language[doc], part.language)
         script = np.where(doubtful, whole.script[doc], part.script)
-        n_docs = len(block.offsets) - 1
         total = count_characters(*block)
-        counted = _at_most(part.writing.characters.astype(np.int64), doc, total)
-        rest = total - np.bincount(doc, counted, n_docs).astype(np.int64)
-        key = np.concatenate(
-            [
-                (doc << 32) | language.astype(np.int64) << 16 | script,
-                (np.arange(n_docs) << 32)
-                | self._number["zxx"] << 16
-                | self._script_number("Zyyy"),
-            ]
+        found = share_out(
+            doc,
+            language.astype(np.int64) << 16 | script,
+            part.writing.characters,
+            total,
+            self._number["zxx"] << 16 | self._script_number("Zyyy"),
         )
-        size = np.concatenate([counted, rest])
-        keys, place = np.unique(key, return_inverse=True)
-        characters = np.bincount(place, size, len(keys)).astype(np.int64)
-        paragraphs = np.bincount(place[: len(doc)], minlength=len(keys))
-        some = characters > 0
-        keys = keys[some]
         return Segments(
-            keys >> 32,
-            _dictionary((keys >> 16 & 0xFFFF).astype(np.int32), self.languages),
-            _dictionary((keys & 0xFFFF).astype(np.int32), self.scripts),
-            characters[some],
-            paragraphs[some].astype(np.int64),
+            found.doc,
+            _dictionary((found.key >> 16).astype(np.int32), self.languages),
+            _dictionary((found.key & 0xFFFF).astype(np.int32), self.scripts),
+            found.characters,
+            found.paragraphs,
         )
 
 
-def _at_most(
-    counted: NDArray[np.int64], doc: NDArray[np.int64], total: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """Return counts of paragraphs that sum to their document's characters at most.
-
-    Running text may end in a line break that its document has not, and NFC may be
-    longer than what it was made from: what is too much is cut off at the end.
-
-    Args:
-        counted: int64[n], characters of paragraphs, in document order.
-        doc: int64[n], the document of each.
-        total: int64[n_docs].
-    """
-    sums = np.bincount(doc, counted, len(total)).astype(np.int64)
-    end = np.cumsum(counted) - (np.cumsum(sums) - sums)[doc]
-    limit = total[doc]
-    return np.minimum(end, limit) - np.minimum(end - counted, limit)
+def _running(block: TextBlock) -> tuple[TextBlock, NDArray[np.bool_]]:
+    """Return the running text of documents, and which are code that nobody marked."""
+    data, offsets, code_letters = prose(*block)
+    return TextBlock(data, offsets), _CODE_WEIGHT * code_letters > np.diff(offsets)
 
 
 def _dictionary(

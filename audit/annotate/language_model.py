@@ -1,49 +1,62 @@
 """A language model ready for batches: any fastText file, its labels in our codes.
 
-In: a model file (the packaged one, lid.176 of an installed package, or a path). Out:
-`LanguageModel`, which turns texts into label numbers and confidences under the script
+In: what `audit.annotate.language_load` reads from a file. Out: `LanguageModel`,
+which turns texts into label numbers and confidences under the script
 gate: a label whose language is not written in a script that the text has is ruled out.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import threading
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from audit.annotate.fasttext_file import Model, read_model
 from audit.annotate.language_files import find_model, packaged_model
-from audit.kernels.fasttext import document_vectors, word_cache
+from audit.kernels.codepoints import unicode_tables
+from audit.kernels.fasttext import (
+    document_vectors,
+    joint_vectors,
+    runs_of_words,
+    word_cache,
+)
 from audit.kernels.fasttext_output import top_labels
 from audit.kernels.plain import fold_table, plain_words
 from audit.kernels.script import SCRIPT_EXTRA
-from audit.resources.language_codes import parse_label, scripts_of
-from audit.resources.speakers import large_languages
-from audit.kernels.codepoints import unicode_tables
+from audit.resources.language_codes import scripts_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
+    from audit.annotate.fasttext_file import Model
     from audit.batch import TextBlock
     from audit.kernels.fasttext import Cache
     from audit.kernels.script import Writing
 
-__all__ = ["Guess", "LanguageModel", "find_model", "load_model", "packaged_model"]
+__all__ = ["Guess", "LanguageModel", "Vectors", "find_model", "packaged_model"]
 
 # A second script joins the gate from one letter in five on: code, names and formulae
 # in Latin letters stand in text of every language.
 _SECOND_SCRIPT_ONE_IN = 5
-
-
-_SMALL_PRIOR = 0.5
+# Bytes of input rows from which on a model is read again, not copied, by a worker.
+_LARGE_MODEL = 256 << 20
 _CHINESE = ("cmn", "yue", "lzh")
+
+
+class Vectors(NamedTuple):
+    """The input rows of texts, averaged.
+
+    Attributes:
+        hidden: float32[n, dim].
+        counts: int64[n], rows that each is the mean of.
+    """
+
+    hidden: NDArray[np.float32]
+    counts: NDArray[np.int64]
 
 
 class Guess(NamedTuple):
@@ -94,32 +107,73 @@ class LanguageModel:
         self.__dict__.update(state)
         self._thread = threading.local()
 
-    def vectors(
-        self, block: TextBlock, offsets: NDArray[np.int64] | None = None
-    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    @property
+    def joint(self) -> bool:
+        """Whether `joint_vectors` reads documents and their paragraphs in one pass.
+
+        Models of others read other text of documents than of their paragraphs.
+        """
+        return self.plain and not runs_of_words(self.model.network)
+
+    @property
+    def large(self) -> bool:
+        """Whether a worker should read the file again rather than get a copy."""
+        return self.model.network.rows.nbytes > _LARGE_MODEL
+
+    def reads(self, block: TextBlock) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+        """Return texts as the model was trained to read them."""
+        return (
+            plain_words(*block, _table()) if self.plain else (block.data, block.offsets)
+        )
+
+    def vectors(self, block: TextBlock) -> Vectors:
         """Return the mean input row and number of rows of each text of a block.
 
         Args:
             block: texts, composed (NFC) if the model reads folded words.
-            offsets: other borders over the same buffer, as those of paragraphs.
         """
-        data, starts = block.data, block.offsets if offsets is None else offsets
-        if self.plain:
-            data, starts = plain_words(data, starts, _table())
-        return document_vectors(self.model.network, self._cache(), data, starts)
+        return Vectors(
+            *document_vectors(self.model.network, self._cache(), *self.reads(block))
+        )
+
+    def joint_vectors(
+        self, block: TextBlock, doc: NDArray[np.int64], n_docs: int
+    ) -> tuple[Vectors, Vectors]:
+        """Return what `vectors` does of paragraphs and of their documents.
+
+        Args:
+            block: paragraphs; they begin and end where words do.
+            doc: int64[n_paragraphs], the document that each is in.
+            n_docs: documents.
+        """
+        data, starts = self.reads(block)
+        found = joint_vectors(
+            self.model.network, self._cache(), data, starts, doc, n_docs
+        )
+        return Vectors(*found[:2]), Vectors(*found[2:])
+
+    def guess_texts(
+        self, block: TextBlock, writing: Writing, script_codes: tuple[str, ...]
+    ) -> Guess:
+        """Return the likeliest labels of each text of a block."""
+        return self.guess(self.vectors(block), writing, script_codes)
 
     def guess(
-        self,
-        hidden: NDArray[np.float32],
-        counts: NDArray[np.int64],
-        writing: Writing,
-        script_codes: tuple[str, ...],
+        self, vectors: Vectors, writing: Writing, script_codes: tuple[str, ...]
     ) -> Guess:
         """Return the likeliest labels that the scripts of each text allow."""
-        allowed, group = self._gates(writing, script_codes + SCRIPT_EXTRA)
-        best, share, mass = top_labels(
-            self.model.output, hidden, counts, 2, allowed, group, self.prior
-        )
+        allowed, group = self.gates(writing, script_codes + SCRIPT_EXTRA)
+        found = top_labels(self.model.output, *vectors, 2, allowed, group, self.prior)
+        return self.judged(*found, writing)
+
+    def judged(
+        self,
+        best: NDArray[np.int32],
+        share: NDArray[np.float32],
+        mass: NDArray[np.float32],
+        writing: Writing,
+    ) -> Guess:
+        """Return the guess that the two best labels and all shares make."""
         raw = np.divide(
             share[:, 0] + self._same_language(best, share),
             mass,
@@ -161,7 +215,7 @@ class LanguageModel:
             cache = self._thread.cache = word_cache(self.model.network.dim)
         return cache
 
-    def _gates(
+    def gates(
         self, writing: Writing, codes: tuple[str, ...]
     ) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
         """Return bool[n_groups, n_labels] and the group of each document."""
@@ -224,45 +278,3 @@ def _table() -> NDArray[np.uint32]:
             fold_table(tables.word_pages.tobytes(), tables.word_blocks.tobytes())
         )
     return _TABLE[0]
-
-
-def load_model(name: str | Path | None = None) -> LanguageModel:
-    """Return a model by name or path (see `find_model`), ready to run.
-
-    Raises:
-        ConfigError: there is no such file, or it is no supervised fastText model.
-    """
-    path = find_model(name)
-    model = read_model(path)
-    # A model that `build_language_model` made has its card beside it.
-    card = path.with_suffix(".json")
-    facts = json.loads(card.read_bytes()) if card.is_file() else {}
-    ours = facts.get("reads") == "plain"
-    pairs = [parse_label(label) for label in model.labels]
-    calibration: dict[str, NDArray[np.float64]] = {}
-    stored = path.with_name("calibration.npz")
-    if ours and stored.is_file():
-        with np.load(stored, allow_pickle=False) as arrays:
-            calibration = {key: arrays[key] for key in arrays.files}
-    return LanguageModel(
-        path.name,
-        model,
-        tuple(language for language, _ in pairs),
-        tuple(script for _, script in pairs),
-        ours,
-        calibration,
-        _prior(tuple(language for language, _ in pairs), ours),
-    )
-
-
-def _prior(languages: tuple[str, ...], ours: bool) -> NDArray[np.float32]:
-    """Return how likely each label is before a letter is read, the largest 1.
-
-    Only two or three words bring it to bear: among 360 languages many share those. A
-    language that is official nowhere and has under a million speakers must fit better.
-    """
-    prior = np.ones(len(languages), np.float32)
-    if ours:
-        known = large_languages() | {"zxx"}
-        prior[[code not in known for code in languages]] = _SMALL_PRIOR
-    return prior

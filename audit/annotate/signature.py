@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from audit.kernels.codepoints import unicode_checksum
 from audit.kernels.hashing import content_hash
 from audit.kernels.minhash import MINHASH_SEED, sign
-from audit.kernels.shingle import SHINGLE_LAYOUT, shingle
+from audit.kernels.shingle import SHINGLE_LAYOUT, Shingles, shingle
+from audit.kernels.siphash import keyed_hashes
 from audit.kernels.tokens import count_characters
-from audit.kernels.codepoints import unicode_checksum
+from audit.signature_key import key_check, part_of_key
 from schemas.annotation import NUM_PERM
 
 if TYPE_CHECKING:
@@ -32,13 +34,22 @@ class SignatureAnnotator:
 
     A document's words are its tokens: words where the script puts spaces between them,
     characters where it does not.
+
+    Args:
+        key: secret that content hashes and shingles are hashed with once more; b"" for
+            none.
     """
 
     name = "signature@1"
 
+    def __init__(self, key: bytes = b"") -> None:
+        self._key = key
+
     def fingerprint(self) -> Mapping[str, str]:
         """Return what decides the values: two fingerprints, two kinds of signature."""
+        keyed = {"key_check": key_check(self._key)} if self._key else {}
         return {
+            **keyed,
             "minhash": f"affine32,num_perm={NUM_PERM},seed={MINHASH_SEED}",
             "shingle": SHINGLE_LAYOUT,
             "content_hash": "murmur3_x64_128 of NFC text, white space folded",
@@ -50,8 +61,10 @@ class SignatureAnnotator:
         raw, text, tokens = batch.raw_text, batch.text, batch.tokens
         same = text.data is raw.data
         characters = tokens.characters if same else count_characters(*raw)
-        hashes = content_hash(*text)
-        signatures = sign(shingle(tokens), NUM_PERM)
+        hashes, shingles = content_hash(*text), shingle(tokens)
+        if self._key:
+            hashes, shingles = _keyed(hashes, shingles, self._key)
+        signatures = sign(shingles, NUM_PERM)
         return {
             "characters": _array(characters, pa.int64()),
             "bytes": _array(np.diff(raw.offsets), pa.int64()),
@@ -63,6 +76,19 @@ class SignatureAnnotator:
                 _array(signatures.reshape(-1), pa.uint32()), NUM_PERM
             ),
         }
+
+
+def _keyed(
+    hashes: np.ndarray, shingles: Shingles, key: bytes
+) -> tuple[np.ndarray, Shingles]:
+    """Return content hashes and shingles as only the holder of the key makes them."""
+    words = hashes.view("<u8")
+    halves = [
+        keyed_hashes(words, part_of_key(key, use)) for use in ("content 1", "content 2")
+    ]
+    mixed = keyed_hashes(shingles.hashes.reshape(-1, 1), part_of_key(key, "shingle"))
+    both = np.stack(halves, axis=1).astype("<u8", copy=False)
+    return both.view(np.uint8).reshape(-1, 16), Shingles(mixed, shingles.doc_offsets)
 
 
 def signature_matrix(column: pa.Array) -> np.ndarray:

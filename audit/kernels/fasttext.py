@@ -28,7 +28,10 @@ from audit.kernels.jit import kernel
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Cache", "Network", "document_vectors", "word_cache"]
+__all__ = [
+    "Cache", "Network", "document_vectors", "joint_vectors", "runs_of_words",
+    "word_cache",
+]  # fmt: skip
 
 # Longer words are rarely met again (clauses of scripts without spaces): no caching.
 _CACHED_BYTES = 48
@@ -102,15 +105,17 @@ def word_cache(dim: int) -> Cache:
 def _document_vectors(  # type: ignore[no-untyped-def]
     rows, word_keys, word_ids, kept, rank, n_words, dim, n_buckets, minn, maxn, end_row,
     end_hash, longest, keys, sums, sizes, used, data, offsets, word, found, hashes,
-    out, counts,
+    alone, out, counts, whole, totals, total_counts,
 ):  # fmt: skip
     # Arrays come one by one: taken from a tuple inside the loop, each would cost two
     # atomic counts of its references every time.
     mask, full = np.uint64(len(keys) - 1), len(keys) * 5 // 8
     zero, one = np.uint64(0), np.uint64(1)
+    shared = len(whole) > 0
     for doc in range(len(offsets) - 1):
         i, end = np.uint64(offsets[doc]), np.uint64(offsets[doc + 1])
         base, count, n_hashes = doc * dim, np.int64(0), 0
+        total = whole[doc] * dim if shared else 0
         while i < end:
             byte = data[i]
             if byte <= 0x20 and (byte == 0x20 or byte == 0 or 9 <= byte <= 13):
@@ -128,11 +133,15 @@ def _document_vectors(  # type: ignore[no-untyped-def]
             if data[start] == 0x5F and is_label(data, start, i):
                 continue
             if i - start > np.uint64(_CACHED_BYTES):
+                alone[:] = 0
                 count += sum_word(
                     rows, word_keys, word_ids, kept, rank, n_words, dim, n_buckets,
                     minn, maxn, end_row, data, np.int64(start), np.int64(i), key,
-                    word, found, out, base,
+                    word, found, alone, 0,
                 )  # fmt: skip
+                add_row(alone, 0, dim, out, base)
+                if shared:
+                    add_row(alone, 0, dim, totals, total)
             else:
                 slot = np.uint64(key & mask)
                 while keys[slot] != zero and keys[slot] != key:
@@ -153,10 +162,14 @@ def _document_vectors(  # type: ignore[no-untyped-def]
                         word, found, sums, at,
                     )  # fmt: skip
                 add_row(sums, np.int64(slot), dim, out, base)
+                if shared:
+                    add_row(sums, np.int64(slot), dim, totals, total)
                 count += np.int64(sizes[slot])
             if longest > 1:
                 hashes[n_hashes] = hash32(data, start, i)
                 n_hashes += 1
+        if shared:
+            total_counts[whole[doc]] += count
         if end_row >= 0:
             add_row(rows, end_row, dim, out, base)
             count += 1
@@ -190,20 +203,77 @@ def document_vectors(
     Returns:
         float32[n_docs, dim] and int64[n_docs]; zeros where a document has no row.
     """
+    nobody = np.zeros(0, np.int64)
+    out, counts, _, _ = _vectors(net, cache, data, offsets, nobody, 0)
+    return out, counts
+
+
+def joint_vectors(
+    net: Network,
+    cache: Cache,
+    data: NDArray[np.uint8],
+    offsets: NDArray[np.int64],
+    whole: NDArray[np.int64],
+    n_wholes: int,
+) -> tuple[
+    NDArray[np.float32], NDArray[np.int64], NDArray[np.float32], NDArray[np.int64]
+]:
+    """Return what `document_vectors` does of parts, and of what they are parts of.
+
+    The words of a document are those of its paragraphs, so one pass sums both, in the
+    order in which `document_vectors` would: the values are equal to the last bit.
+
+    Args:
+        net: the input side of a model for which `runs_of_words` is false.
+        cache: from `word_cache`.
+        data: uint8[n_bytes].
+        offsets: int64[n_parts + 1], borders of the parts; none lies inside a word.
+        whole: int64[n_parts], the row of the document that each is in.
+        n_wholes: documents.
+
+    Returns:
+        float32[n_parts, dim], int64[n_parts], float32[n_wholes, dim], int64[n_wholes].
+    """
+    out, counts, totals, sizes = _vectors(net, cache, data, offsets, whole, n_wholes)
+    if net.end >= 0:
+        totals += net.rows[net.end * net.dim : (net.end + 1) * net.dim]
+        sizes += 1
+    some = sizes > 0
+    totals[some] *= (np.float32(1) / sizes[some].astype(np.float32))[:, None]
+    return out, counts, totals, sizes
+
+
+def runs_of_words(net: Network) -> bool:
+    """Return whether rows stand for runs of words, which cross from part to part."""
+    return net.word_ngrams > 1 and net.bucket > 0 and not net.all_pruned
+
+
+def _vectors(
+    net: Network,
+    cache: Cache,
+    data: NDArray[np.uint8],
+    offsets: NDArray[np.int64],
+    whole: NDArray[np.int64],
+    n_wholes: int,
+) -> tuple[
+    NDArray[np.float32], NDArray[np.int64], NDArray[np.float32], NDArray[np.int64]
+]:
+    """Return means and counts of the texts, sums and counts of their wholes."""
     n_docs = len(offsets) - 1
     longest = int(np.diff(offsets).max(initial=0))
-    out = np.zeros(n_docs * net.dim, np.float32)
-    counts = np.zeros(n_docs, np.int64)
-    word = np.zeros(longest + 2, np.uint8)
-    has_ngrams = net.bucket > 0 and not net.all_pruned
-    runs = net.word_ngrams if has_ngrams else 1
-    maxn = net.maxn if has_ngrams else 0
+    out, counts = np.zeros(n_docs * net.dim, np.float32), np.zeros(n_docs, np.int64)
+    totals = np.zeros(n_wholes * net.dim, np.float32)
+    sizes = np.zeros(n_wholes, np.int64)
+    word, alone = np.zeros(longest + 2, np.uint8), np.zeros(net.dim, np.float32)
+    runs = net.word_ngrams if runs_of_words(net) else 1
+    maxn = net.maxn if net.bucket > 0 and not net.all_pruned else 0
     hashes = np.zeros(longest // 2 + 2 if runs > 1 else 1, np.int32)
     found = np.zeros((longest + 2) * max(maxn, 1), np.int64)
     _document_vectors(
         net.rows, net.word_keys, net.word_ids, net.kept, net.rank, net.n_words, net.dim,
         np.uint32(net.bucket), net.minn, maxn, net.end, net.end_hash, runs, cache.keys,
-        cache.sums, cache.counts, cache.used, data, offsets, word, found, hashes, out,
-        counts,
+        cache.sums, cache.counts, cache.used, data, offsets, word, found, hashes, alone,
+        out, counts, whole, totals, sizes,
     )  # fmt: skip
-    return out.reshape(n_docs, net.dim), counts
+    shape = n_docs, net.dim
+    return out.reshape(shape), counts, totals.reshape(n_wholes, net.dim), sizes

@@ -13,7 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audit.annotate.language import LanguageAnnotator
-from audit.annotate.language_model import find_model, packaged_model
+from audit.annotate.language_model import (
+    LanguageModel,
+    find_model,
+    packaged_model,
+)
 from audit.annotate.language_opinion import second_opinion
 from audit.batch import Batch
 from audit.errors import ConfigError
@@ -159,8 +163,24 @@ def test_threads_and_pickles_give_the_same(annotator):
     assert all(column == want for column in got)
 
 
+def test_paragraphs_read_in_the_same_pass_change_nothing(annotator, monkeypatch):
+    page = (ENGLISH + "\n") * 2 + SWAHILI + "\n12\n" + "委员会" * 40 + "\n\nสวัสดี"
+    texts = batch([*TEXTS, *NOTHING, page, "\n\n", page + "\n"] * 3)
+    columns, segments = annotator.annotate_with_segments(texts)
+    assert {k: v.to_pylist() for k, v in columns.items()} == {
+        k: v.to_pylist() for k, v in annotator.annotate(texts).items()
+    }
+    monkeypatch.setattr(LanguageModel, "joint", False)
+    apart = annotator.annotate_with_segments(texts)
+    assert {k: v.to_pylist() for k, v in apart[0].items()} == {
+        k: v.to_pylist() for k, v in columns.items()
+    }
+    for one, other in zip(segments, apart[1], strict=True):
+        assert one.tolist() == other.tolist()
+
+
 def test_large_models_go_to_workers_by_path(annotator, monkeypatch):
-    monkeypatch.setattr("audit.annotate.language._LARGE_MODEL", 1)
+    monkeypatch.setattr("audit.annotate.language_model._LARGE_MODEL", 1)
     sent = pickle.dumps(annotator)
     assert len(sent) < 1000
     assert named(pickle.loads(sent), [SWAHILI]) == [("swh", "Latn")]

@@ -11,7 +11,12 @@ from reference_language import TinyModel, ref_hash
 
 from audit.annotate.fasttext_file import UnsupportedModelError, read_model
 from audit.errors import ConfigError
-from audit.kernels.fasttext import document_vectors, word_cache
+from audit.kernels.fasttext import (
+    document_vectors,
+    joint_vectors,
+    runs_of_words,
+    word_cache,
+)
 from audit.kernels.fasttext_output import top_labels
 
 LABELS = [
@@ -183,8 +188,52 @@ def test_other_files_and_models_are_named(tmp_path):
     raw = bytearray(tiny.to_bytes())
     raw[8 + 7 * 4] = 2  # skip-gram
     path.write_bytes(bytes(raw))
-    with pytest.raises(UnsupportedModelError, match="supervised"):
+    with pytest.raises(ConfigError, match="supervised"):
         read_model(path)
+
+
+@pytest.mark.parametrize(
+    "options", [{"dim": 4097}, {"maxn": 65}, {"word_ngrams": 65}], ids=str
+)
+def test_what_the_kernel_does_not_run_is_refused_only_where_the_file_is_whole(
+    tmp_path, options
+):
+    tiny = TinyModel(words=WORDS, labels=LABELS, **options)
+    path = tmp_path / "model.bin"
+    path.write_bytes(tiny.to_bytes())
+    with pytest.raises(UnsupportedModelError, match="fasttext-wheel"):
+        read_model(path)
+    path.write_bytes(tiny.to_bytes()[:-1])
+    with pytest.raises(ConfigError, match="truncated") as caught:
+        read_model(path)
+    assert not isinstance(caught.value, UnsupportedModelError)
+
+
+@settings(deadline=None, max_examples=60)
+@given(parts=st.lists(st.lists(st.text(max_size=30), max_size=4), max_size=5))
+def test_parts_and_wholes_are_read_in_one_pass(parts, tmp_path_factory):
+    parts = [[t.encode("utf-8", "replace").decode() + "\n" for t in d] for d in parts]
+    _, path = make(tmp_path_factory.mktemp("joint"), "pruned")
+    net = read_model(path).network
+    assert not runs_of_words(net)
+    whole = np.repeat(np.arange(len(parts)), [len(d) for d in parts]).astype(np.int64)
+    data, offsets = block([text for d in parts for text in d])
+    hidden, counts, totals, sizes = joint_vectors(
+        net, word_cache(net.dim), data, offsets, whole, len(parts)
+    )
+    for got, want in (
+        ((hidden, counts), (data, offsets)),
+        ((totals, sizes), block(["".join(d) for d in parts])),
+    ):
+        vectors, rows = document_vectors(net, word_cache(net.dim), *want)
+        np.testing.assert_array_equal(got[0], vectors)
+        np.testing.assert_array_equal(got[1], rows)
+
+
+def test_runs_of_words_cross_from_part_to_part(tmp_path):
+    for shape in SHAPES:
+        net = read_model(make(tmp_path, shape)[1]).network
+        assert runs_of_words(net) == ("word_runs" in shape)
 
 
 def test_a_model_survives_pickling(tmp_path):
