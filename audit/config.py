@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from audit.errors import ConfigError
+from audit.signature_key import key_check
 
 if TYPE_CHECKING:
     from audit.read import ReadOptions
@@ -54,10 +55,13 @@ class LinkOptions:
     Attributes:
         threshold: Jaccard similarity from which two documents are near-duplicates.
         verify: ``exact`` (shingle sets) or ``estimate`` (signatures).
+        key: secret that hashes are made with, so that stored signatures say nothing to
+            whoever has it not; b"" for none. It is never written anywhere.
     """
 
     threshold: float = 0.8
     verify: str = "exact"
+    key: bytes = field(default=b"", repr=False)
 
     def __post_init__(self) -> None:
         """Check the values."""
@@ -69,6 +73,11 @@ class LinkOptions:
                 next_step="Below that the bands of a signature find too few pairs.",
             )
         _one_of("verification", self.verify, ("exact", "estimate"))
+
+    def describe(self) -> dict[str, Any]:
+        """Return plain values; of the key only what tells it from others."""
+        plain = {k: v for k, v in asdict(self).items() if k != "key"}
+        return {**plain, "key_check": key_check(self.key)} if self.key else plain
 
 
 def _read_options() -> ReadOptions:
@@ -112,7 +121,8 @@ class AuditConfig:
 
     def describe(self) -> dict[str, Any]:
         """Return the whole config as plain values, for run.json."""
-        return {**asdict(self), "keep": sorted(self.keep)}
+        link = self.link.describe()
+        return {**asdict(self), "link": link, "keep": sorted(self.keep)}
 
     def meaning(self) -> dict[str, Any]:
         """Return what changes the meaning of a profile's figures."""
@@ -120,7 +130,7 @@ class AuditConfig:
         language = {k: v for k, v in asdict(self.language).items() if k != "model"}
         return {
             "language": language,
-            "link": asdict(self.link),
+            "link": self.link.describe(),
             "sample": self.sample,
         }
 

@@ -16,6 +16,7 @@ from audit.errors import ConfigError, RejectRateError
 from audit.job.request import Against, RunRequest, RunResult
 from audit.read import ReadOptions
 from audit.read.layouts import layout_names
+from audit.signature_key import read_key
 
 __all__ = ["command", "corpora_of", "read_options"]
 
@@ -166,6 +167,12 @@ def _keep(_: click.Context, __: click.Parameter, value: str | None) -> frozenset
     "item is contaminated.",
 )
 @click.option(
+    "--signature-key",
+    metavar="FILE",
+    help="Secret that signatures are made with: only who has it can test what is in "
+    "them.",
+)
+@click.option(
     "--max-reject-rate",
     type=float,
     default=0.1,
@@ -233,7 +240,11 @@ def _request(ctx: click.Context, options: dict[str, Any]) -> RunRequest:
             threshold=options["language_threshold"],
             opinion_rate=options["second_opinion"],
         ),
-        link=LinkOptions(options["near_threshold"], options["verify"]),
+        link=LinkOptions(
+            options["near_threshold"],
+            options["verify"],
+            read_key(options["signature_key"]) if options["signature_key"] else b"",
+        ),
         sample=options["sample"],
         keep=options["keep"],
         max_reject_rate=options["max_reject_rate"],

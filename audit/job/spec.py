@@ -13,6 +13,7 @@ import numpy as np
 from audit.kernels.minhash import MINHASH_SEED
 from audit.kernels.shingle import SHINGLE_LAYOUT
 from audit.link.layout import BandLayout, choose_layout, match_probability
+from audit.signature_key import key_check
 from schemas.annotation import NUM_PERM
 
 if TYPE_CHECKING:
@@ -101,4 +102,5 @@ def describe_linking(options: LinkOptions) -> dict[str, Any]:
         },
         "verification": options.verify,
         "clusters": "connected components of verified pairs",
+        **({"key_check": key_check(options.key)} if options.key else {}),
     }

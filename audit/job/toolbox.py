@@ -84,7 +84,7 @@ def _build(config: AuditConfig) -> Toolbox:
         ),
         (
             SourceAnnotator(),
-            SignatureAnnotator(),
+            SignatureAnnotator(config.link.key),
             MojibakeAnnotator(),
             CultureAnnotator(),
         ),
