@@ -165,15 +165,17 @@ def resolve_matches(
     matches: Matches,
     tokens: Tokens,
     claims: Claims,
-    homes: NDArray[np.int16],
+    languages: NDArray[np.int32],
+    homes: NDArray[np.uint8],
     window: int = WINDOW,
 ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     """Return the references that count, and the match each of them comes from.
 
     A claim is supported when a claim of the same culture that needs no support stands
     within ``window`` tokens. A claim without a weakness counts by itself, unless only
-    another reading of the same form is supported. A weak claim counts when supported;
-    a `MINOR` or `AMBIGUOUS` one also in a document in the language of its culture; a
+    another reading of the same form is supported. A weak claim counts when supported.
+    An `AMBIGUOUS` one also counts in a document in a language of its culture, a `MINOR`
+    one in a document in its culture's own language, unless it begins a sentence; a
     `MINOR` one also as the whole text. A `WORD` never counts at the start of a sentence
     or in capitals throughout.
 
@@ -181,7 +183,9 @@ def resolve_matches(
         matches: found forms.
         tokens: the tokens they were found in.
         claims: what each form may stand for.
-        homes: int16[n_docs], culture whose own language the document is in, or -1.
+        languages: int32[n_docs], row of the document's language in ``homes``.
+        homes: uint8[n_languages, n_cultures]: 2 the culture's own language, 1 one
+            that is spoken there, 0 another.
         window: tokens within which support counts.
 
     Returns:
@@ -194,7 +198,8 @@ def resolve_matches(
     references, origin = np.empty(room, np.int32), np.empty(room, np.int64)
     _support(*matches[:3], *claims, n_cultures, window, support)
     n = _choose(
-        *matches, tokens.flags, tokens.doc_offsets, *claims, homes, support,
+        *matches, tokens.flags, tokens.doc_offsets, *claims, languages, homes,
+        support,
         references, origin,
     )  # fmt: skip
     return references[:n], origin[:n]
@@ -411,7 +416,7 @@ def _note(near, at, begin, end, cultures, flags):  # type: ignore[no-untyped-def
 @kernel
 def _choose(  # type: ignore[no-untyped-def]
     docs, groups, at, lengths, token_flags, doc_offsets,
-    offsets, references, cultures, flags, homes, support, out, origin,
+    offsets, references, cultures, flags, languages, homes, support, out, origin,
 ):  # fmt: skip
     n = 0
     slot = int64(0)
@@ -438,7 +443,12 @@ def _choose(  # type: ignore[no-untyped-def]
             elif backed:
                 rank = 3
             elif not what & WORD:
-                if homes[doc] == cultures[claim] or (whole and not what & AMBIGUOUS):
+                home = homes[languages[doc], cultures[claim]]
+                if not what & MINOR:
+                    rank = 1 if home else 0
+                elif home == 2 and (cased or uncased):
+                    rank = 1
+                if whole and not what & AMBIGUOUS:
                     rank = 1
             if rank > chosen_rank:
                 chosen, chosen_rank = claim, rank

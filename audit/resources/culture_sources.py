@@ -38,6 +38,8 @@ _EPOCH_CURRENCIES = {"EUR", "XAF", "XOF", "XPF", "XCD", "ANG", "XDR", "XSU", "XU
 # Languages too widespread for their name to say anything of one country.
 _WORLD_LANGUAGES = {"en", "es", "fr", "pt", "ar"}
 _HOME_SHARE = 0.6
+# Latin alternate names of smaller cities need support.
+_TRUSTED_ALTERNATES = 1_000_000
 
 
 class Row(NamedTuple):
@@ -202,6 +204,12 @@ def city_rows(countries: set[str], minimum: int, alternates: int) -> Iterator[Ro
                 continue
             # An alternate name is worth less than the name itself.
             rank = population if form == name else population // 3
+            # Alternates hold spellings of other languages that are words there.
+            doubtful = (
+                form not in {name, _plain(name)}
+                and population < _TRUSTED_ALTERNATES
+                and script_of(form) == "LATIN"
+            )
             yield Row(
                 city["countrycode"],
                 "place",
@@ -209,7 +217,7 @@ def city_rows(countries: set[str], minimum: int, alternates: int) -> Iterator[Ro
                 form,
                 "*",
                 weight,
-                flags,
+                flags | (MINOR if doubtful else 0),
                 "geonames",
                 rank,
             )

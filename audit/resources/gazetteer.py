@@ -63,6 +63,8 @@ _VERSION_KEY = b"corpus_audit.schema_version"
 _CHECKSUM_KEY = b"corpus_audit.checksum"
 # A language is a culture's own when that country has this share of its speakers.
 _HOME_SHARE = 0.6
+# Or when it is official there and this share of the population speaks it.
+_SPOKEN_SHARE = 0.4
 
 
 @dataclass(frozen=True)
@@ -75,14 +77,17 @@ class Gazetteer:
         cultures: codes of the cultures, ascending; their numbers in ``claims``.
         index: compiled forms.
         claims: what each form may stand for.
-        homes: number of the culture that a language (ISO 639-3) is its own language.
+        languages: row of a language (ISO 639-3) in ``homes``; others have the last row.
+        homes: uint8[n_languages + 1, n_cultures]: 2 own language of a culture, 1 one
+            that is spoken there, 0 another.
     """
 
     references: pa.Table
     cultures: tuple[str, ...]
     index: Index
     claims: Claims
-    homes: dict[str, int]
+    languages: dict[str, int]
+    homes: NDArray[np.uint8]
 
 
 def compile_forms(
@@ -124,7 +129,7 @@ def gazetteer() -> Gazetteer:
         forms["flags"].to_numpy(),
         codes[labels.indices.to_numpy()],
     )
-    return Gazetteer(table, cultures, index, claims, _homes(numbers))
+    return Gazetteer(table, cultures, index, claims, *_homes(numbers))
 
 
 @cache
@@ -156,12 +161,23 @@ def gazetteer_checksum() -> str:
     return (metadata.get(_CHECKSUM_KEY) or b"").decode()
 
 
-def _homes(numbers: dict[str, int]) -> dict[str, int]:
+def _homes(numbers: dict[str, int]) -> tuple[dict[str, int], NDArray[np.uint8]]:
     table = language_countries()
-    own = table.filter(pc.greater_equal(table["share"], _HOME_SHARE))
-    pairs = zip(own["language"].to_pylist(), own["country"].to_pylist(), strict=True)
-    # English has no country with most of its speakers, but for a share near half.
-    return {language: numbers[c] for language, c in pairs if language != "eng"}
+    names = pc.unique(table["language"]).to_pylist()
+    rows = {name: n for n, name in enumerate(names)}
+    homes = np.zeros((len(names) + 1, len(numbers)), np.uint8)
+    columns = ("language", "country", "share", "population_share", "official")
+    for language, country, share, spoken, official in zip(
+        *(table[c].to_pylist() for c in columns), strict=True
+    ):
+        if country not in numbers:
+            continue
+        own = share >= _HOME_SHARE or (official and spoken >= _SPOKEN_SHARE)
+        # English is written everywhere: being in English makes no name likelier.
+        level = 2 if own and language != "eng" else 1
+        if own or spoken >= _SPOKEN_SHARE / 2:
+            homes[rows[language], numbers[country]] = level
+    return rows, homes
 
 
 def _read(name: str, columns: list[str] | None = None) -> pa.Table:
