@@ -117,7 +117,8 @@ def _share(rule: Rule, profile: Profile) -> Figure:
     """Return the share of the rule's keys together."""
     pair = FacetReader([profile]).pair(rule.facet, 0)
     counts = pair.counts[rule.weight][1]
-    chosen = np.array([key in rule.keys for key in pair.keys], bool)
+    wanted = set(rule.counted_keys)
+    chosen = np.array([key in wanted for key in pair.keys], bool)
     part = counts * (chosen[pair.key] if len(pair.keys) else 0.0)
     if rule.facet in SOURCES:
         documents = pair.counts["documents"][1].sum()
@@ -158,7 +159,8 @@ def _drift(rule: Rule, profile: Profile, baseline: Profile) -> Figure:
         ends = [math.exp(min(log_ratio + sign * half, 700)) for sign in (0, -1, 1)]
         return Interval(*ends)
     if rule.measure == "difference":
-        return _difference(rule.keys, pair.grouped(rule.keys), rule.weight)
+        keys = rule.counted_keys
+        return _difference(keys, pair.grouped(keys), rule.weight)
     a, b = pair.totals(rule.weight)
     jsd_noise, gap_noise = noise_of(pair.differences(rule.weight))
     if rule.measure == "jsd":

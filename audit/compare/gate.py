@@ -19,6 +19,7 @@ import polars as pl
 from audit.compare.figures import figure
 from audit.compare.load import Profile, load_profile
 from audit.compare.policy import Policy, Rule
+from audit.compare.policy_grammar import counted_keys
 from audit.measures.facets import FACETS
 
 __all__ = ["GateResult", "Verdict", "apply_policy"]
@@ -193,4 +194,6 @@ def _absent(rule: Rule, profile: Profile) -> list[str]:
     else:
         held = profile.frame(facet.table).select(pl.col(facet.column).unique())
     names = set(held.to_series().to_list())
-    return [key for key in rule.keys if key not in names]
+    return [
+        key for key in rule.keys if names.isdisjoint(counted_keys(rule.facet, (key,)))
+    ]

@@ -16,6 +16,7 @@ from typing import Any
 from audit.compare.policy_grammar import (
     DRIFT,
     checked_keys,
+    counted_keys,
     nearest,
     only_keys,
     split_measure,
@@ -73,6 +74,11 @@ class Rule:
         return ".".join(
             part for part in (self.facet, self.measure, self.weight) if part
         )
+
+    @property
+    def counted_keys(self) -> tuple[str, ...]:
+        """The keys that profiles count: those of a macrolanguage are its members'."""
+        return counted_keys(self.facet, self.keys)
 
     @property
     def drifts(self) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 
 from audit.errors import ConfigError
 from audit.measures.facets import FACETS, WEIGHTS
+from audit.resources.language_codes import member_languages
 from schemas.profile import TABLES
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "DRIFT",
     "SUMMARY_SHARES",
     "checked_keys",
+    "counted_keys",
     "nearest",
     "one_of",
     "only_keys",
@@ -112,6 +114,18 @@ def checked_keys(
     if len(set(keys)) != len(keys):
         raise ConfigError("a key counts once", value=keys, where=where)
     return tuple(keys)
+
+
+def counted_keys(facet: str, keys: Iterable[str]) -> tuple[str, ...]:
+    """Return the keys that profiles count for the keys that a person writes.
+
+    Profiles count individual languages only, so ``swa`` stands for ``swc`` and ``swh``;
+    one that is named beside its macrolanguage still counts once.
+    """
+    if facet != "language":
+        return tuple(keys)
+    members = (member for key in keys for member in member_languages(key))
+    return tuple(dict.fromkeys(members))
 
 
 def only_keys(table: dict[str, Any], known: Iterable[str], where: str) -> None:

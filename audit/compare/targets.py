@@ -17,6 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audit.errors import ConfigError
+from audit.resources.language_codes import member_languages
+from audit.resources.speakers import speakers
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -99,11 +101,7 @@ def target_shares(
             raise ConfigError(
                 "speakers are a target for languages", value=facet, where="--facet"
             )
-        from audit.resources.speakers import speakers
-
-        table = speakers()
-        names, figures = (table[c].to_pylist() for c in ("language", "speakers"))
-        shares = dict(zip(names, map(float, figures), strict=True))
+        shares = _speakers()
     elif isinstance(target, str):
         raise ConfigError(
             "a target is 'uniform', 'speakers', 'diversity' or a table",
@@ -112,6 +110,8 @@ def target_shares(
         )
     else:
         shares = {k: float(v) for k, v in target.items()}
+        if facet == "language":
+            shares = _by_member(shares, set(keys))
     name = target if isinstance(target, str) else "table"
     whole = sum(shares.values())
     goal = np.array([shares.get(key, 0.0) for key in keys], np.float64)
@@ -122,3 +122,37 @@ def target_shares(
             where="--target",
         )
     return goal / goal.sum(), name, float(1 - goal.sum() / whole)
+
+
+def _speakers() -> dict[str, float]:
+    table = speakers()
+    names, figures = (table[c].to_pylist() for c in ("language", "speakers"))
+    return dict(zip(names, map(float, figures), strict=True))
+
+
+def _by_member(shares: Mapping[str, float], held: set[str]) -> dict[str, float]:
+    """Return shares of individual languages, those of macrolanguages parted.
+
+    The share of a macrolanguage goes to the members that the corpora hold, by their
+    speakers (evenly where none of them has any on record). One of which nothing is held
+    stays whole, and out of reach.
+
+    Raises:
+        ConfigError: A language has a share of its own and one in its macrolanguage.
+    """
+    spoken = _speakers()
+    out: dict[str, float] = {}
+    for key, share in shares.items():
+        members = [m for m in member_languages(key) if m in held] or [key]
+        weights = [spoken.get(m, 0.0) for m in members]
+        if not sum(weights):
+            weights = [1.0] * len(members)
+        for member, weight in zip(members, weights, strict=True):
+            if member in out:
+                raise ConfigError(
+                    "a language has one share in a target, alone or in a macrolanguage",
+                    value=member,
+                    where="--target",
+                )
+            out[member] = share * weight / sum(weights)
+    return out

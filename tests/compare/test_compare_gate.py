@@ -71,6 +71,34 @@ def test_shares_of_one_key_and_of_a_group(web, out):
     assert "not in the profile: swh" in verdict.message
 
 
+def test_a_macrolanguage_stands_for_its_members(tmp_path):
+    many = {"eng": 0.4, "swh": 0.3, "swc": 0.1, "cmn": 0.15, "yue": 0.05}
+    fewer = many | {"eng": 0.5, "swh": 0.2}
+    for seed, (name, languages) in enumerate({"now": many, "then": fewer}.items()):
+        make_profile(tmp_path, name, seed, domains=50, documents=2000, replicates=4,
+                     languages=languages)  # fmt: skip
+    now = load_profile(tmp_path / "now")
+
+    def verdict(measure, key, more=""):
+        body = f"measure = 'language.{measure}.documents'\nkey = {key!r}\n"
+        return _one(now, tmp_path, f"{body}minimum = 0.0\n{more}")
+
+    swa = verdict("share", "swa")
+    assert swa.value == pytest.approx(verdict("share", ["swh", "swc"]).value)
+    assert swa.value > verdict("share", "swh").value > 0
+    assert swa.as_dict()["key"] == ["swa"]
+    assert "not in the profile" not in swa.message
+    assert verdict("share", ["swa", "zho"]).value == pytest.approx(
+        swa.value + verdict("share", "zho").value
+    )
+    assert "not in the profile: ara" in verdict("share", ["ara", "eng"]).message
+    old = "baseline = 'then'"
+    grew = verdict("difference", "swa", old)
+    assert grew.value == pytest.approx(verdict("difference", ["swc", "swh"], old).value)
+    assert grew.value > 0.02
+    assert verdict("share", ["swh", "swa"]).value == pytest.approx(swa.value)
+
+
 @pytest.mark.parametrize(
     ("body", "status"),
     [

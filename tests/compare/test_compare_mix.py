@@ -12,7 +12,7 @@ from audit.compare.load import load_profiles
 from audit.compare.mix import best_mix
 from audit.compare.optimum import MixProblem, cheapest, optimality_gap, solve_mix
 from audit.compare.recipe import mixed_counts
-from audit.compare.targets import read_target
+from audit.compare.targets import read_target, target_shares
 from audit.errors import ConfigError
 
 
@@ -54,6 +54,26 @@ def test_a_target_that_can_be_met_is_met(three):
         assert weight == pytest.approx(wanted[label], abs=5e-3)
     predicted = {row["key"]: row["share"] for row in result.predicted}
     assert predicted == pytest.approx(target, abs=5e-3)
+
+
+def test_a_macrolanguage_in_a_target_is_parted_by_speakers():
+    keys = ["cmn", "eng", "swc", "swh", "yue"]
+    inside = np.ones(len(keys), bool)
+    goal, _, out_of_reach = target_shares(
+        {"swa": 0.4, "eng": 0.3, "ara": 0.2, "yue": 0.1}, keys, inside, "language"
+    )
+    assert out_of_reach == pytest.approx(0.2)
+    shares = dict(zip(keys, goal * 0.8, strict=True))
+    assert shares["swc"] + shares["swh"] == pytest.approx(0.4)
+    assert shares["swh"] > shares["swc"] >= 0
+    assert (shares["eng"], shares["yue"], shares["cmn"]) == pytest.approx((0.3, 0.1, 0))
+    alone, _, _ = target_shares({"swa": 1.0}, ["eng", "swc"], inside[:2], "language")
+    assert alone.tolist() == [0, 1]
+    with pytest.raises(ConfigError, match="one share"):
+        target_shares({"swa": 1.0, "swh": 1.0}, keys, inside, "language")
+    # Codes of other facets stand for themselves.
+    goal, _, _ = target_shares({"swa": 1.0}, ["swa"], inside[:1], "platform")
+    assert goal.tolist() == [1]
 
 
 def test_diversity_beats_every_other_mix_on_a_grid(three):
