@@ -16,6 +16,9 @@ from flink_server import job_server, missing_tool, worker_pool
 SAMPLES = Path(__file__).parents[2] / "sample_corpora"
 NAMES = ("vendor_a", "vendor_b", "global_mix", "walled_garden")
 RUN_SECONDS = 400
+# On a busy machine this Flink at times loses a worker that has connected, and says so
+# after three minutes; such a run fails clearly, and is resumed.
+ATTEMPTS = 3
 
 pytestmark = pytest.mark.slow
 
@@ -133,16 +136,20 @@ def test_killed_workers(flink, pool, corpora, local, tmp_path, victims):
     out = tmp_path / "out"
     process = start(out, corpora, *pool_words(flink, pool))
     workers = wait_for_the_middle(process, pool, out)
-    for pid in workers[: 1 if victims == "one" else None]:
+    # The youngest: older ones may be leaving, because each stage of Flink has its own.
+    for pid in workers[-1 if victims == "one" else 0 :]:
         os.kill(pid, signal.SIGKILL)
     code, text = finish(process)
     assert code in {0, 4}, text
-    if code == 4:
+    for _ in range(ATTEMPTS):
+        if code == 0:
+            break
         # Nothing is published, the message is one, and what was done is not lost.
+        assert code == 4, text
         assert not out.exists()
         assert "Traceback" not in text
         assert "--resume" in text
         again = start(out, corpora, "--resume", *pool_words(flink, pool))
         code, text = finish(again)
-        assert code == 0, text
+    assert code == 0, text
     assert differing(out, local) == []
