@@ -50,8 +50,10 @@ WINDOW_LAYOUT = (
 # A short item is looked for where its first tokens stand.
 _ANCHOR = 4
 _MULTIPLIER = uint64(0x9E3779B97F4A7C15)
-# Bits of the filter for each hash in it: about one in 32 strangers passes.
-_FILTER_BITS = 32
+# Bits of the filter for each hash in it. A hash sets three bits of one word (a
+# blocked Bloom filter; Putze, Sanders and Singler 2007): one load, and one stranger
+# in a hundred passes.
+_FILTER_BITS = 16
 _LEAST_LOG = 12
 # Tokens of the longest item that is shorter than a window.
 _LONGEST = WINDOW_WEIGHT // CHARACTER_WEIGHT
@@ -79,23 +81,23 @@ class WindowIndex(NamedTuple):
     """Windows to be looked for.
 
     Attributes:
-        seen: uint8[2^k], bits; a hash whose bit is not set is no window.
+        seen: uint64[2^k], filter; a hash whose bits are not all set is no window.
         slots: int32[2^m], number of the window in each slot, -1 where there is none.
         hashes: uint64[n], ascending and distinct; window i is ``hashes[i]``.
-        shifts: int64[3], 64 minus the logarithm of the bits of ``seen``, of the slots,
-            and of the bits of ``anchor_seen``.
-        anchor_seen: uint8[2^k], bits of the anchors.
+        shifts: int64[3], 64 minus the logarithm of the words of ``seen``, of the slots,
+            and of the words of ``anchor_seen``.
+        anchor_seen: uint64[2^k], filter of the anchors.
         anchors: uint64[a], ascending and distinct.
         anchor_lengths: uint32[a], bit n is set where a window of n tokens begins so.
         anchor_sizes: int64, bit n is set where an anchor has n tokens; 0: no short
             items.
     """
 
-    seen: NDArray[np.uint8]
+    seen: NDArray[np.uint64]
     slots: NDArray[np.int32]
     hashes: NDArray[np.uint64]
     shifts: NDArray[np.int64]
-    anchor_seen: NDArray[np.uint8]
+    anchor_seen: NDArray[np.uint64]
     anchors: NDArray[np.uint64]
     anchor_lengths: NDArray[np.uint32]
     anchor_sizes: int
@@ -123,10 +125,10 @@ def index_windows(windows: ItemWindows) -> WindowIndex:
     masks = np.zeros(len(anchors), np.uint32)
     np.bitwise_or.at(masks, group.reshape(-1), np.uint32(1) << sizes.astype(np.uint32))
     anchor_sizes = int(np.bitwise_or.reduce(1 << np.minimum(sizes, _ANCHOR), initial=0))
-    seen_log, slot_log = _log(len(hashes) * _FILTER_BITS), _log(len(hashes) * 2)
-    anchor_log = _log(len(anchors) * _FILTER_BITS)
-    seen = np.zeros(1 << (seen_log - 3), np.uint8)
-    anchor_seen = np.zeros(1 << (anchor_log - 3), np.uint8)
+    seen_log, slot_log = _log(len(hashes) * _FILTER_BITS) - 6, _log(len(hashes) * 2)
+    anchor_log = _log(len(anchors) * _FILTER_BITS) - 6
+    seen = np.zeros(1 << seen_log, np.uint64)
+    anchor_seen = np.zeros(1 << anchor_log, np.uint64)
     slots = np.full(1 << slot_log, -1, np.int32)
     shifts = 64 - np.array([seen_log, slot_log, anchor_log], np.int64)
     _fill(hashes, seen, slots, anchors, anchor_seen, shifts)
@@ -175,6 +177,17 @@ def _weight(flag: Any) -> Any:
     if flag & UNSPACED:
         return int64(CHARACTER_WEIGHT)
     return int64(WORD_WEIGHT)
+
+
+@kernel
+def _bits(mixed: Any) -> Any:
+    """Return the three bits that a hash sets in its word of a filter."""
+    one = uint64(1)
+    return (
+        one << (mixed & uint64(63))
+        | one << (mixed >> uint64(6) & uint64(63))
+        | one << (mixed >> uint64(12) & uint64(63))
+    )
 
 
 @kernel
@@ -230,15 +243,14 @@ def _fill(
     mask = uint64(len(slots) - 1)
     for i in range(len(hashes)):
         mixed = hashes[i] * _MULTIPLIER
-        bit = mixed >> uint64(shifts[0])
-        seen[bit >> uint64(3)] |= np.uint8(1) << np.uint8(bit & uint64(7))
+        seen[mixed >> uint64(shifts[0])] |= _bits(mixed)
         slot = mixed >> uint64(shifts[1])
         while slots[slot] >= 0:
             slot = (slot + uint64(1)) & mask
         slots[slot] = i
     for i in range(len(anchors)):
-        bit = (anchors[i] * _MULTIPLIER) >> uint64(shifts[2])
-        anchor_seen[bit >> uint64(3)] |= np.uint8(1) << np.uint8(bit & uint64(7))
+        mixed = anchors[i] * _MULTIPLIER
+        anchor_seen[mixed >> uint64(shifts[2])] |= _bits(mixed)
 
 
 @kernel
@@ -279,8 +291,9 @@ def _find(
                 last += 1
             if weight < WINDOW_WEIGHT:
                 break
-            bit = (state * _MULTIPLIER) >> shift
-            if seen[bit >> uint64(3)] >> (bit & uint64(7)) & uint64(1):
+            mixed = state * _MULTIPLIER
+            bits = _bits(mixed)
+            if seen[mixed >> shift] & bits == bits:
                 number = _number(state, index.slots, index.hashes, index.shifts[1])
                 if number >= 0:
                     if n < len(found):
@@ -314,8 +327,9 @@ def _find_short(
             state = _rotated(state, 1) ^ tokens[uint64(last)]
             if at < first:
                 continue
-            bit = (state * _MULTIPLIER) >> shift
-            if seen[bit >> uint64(3)] >> (bit & uint64(7)) & uint64(1):
+            mixed = state * _MULTIPLIER
+            bits = _bits(mixed)
+            if seen[mixed >> shift] & bits == bits:
                 n = _find_at(tokens, at, end, state, index, doc, found, n)
             state ^= _rotated(tokens[uint64(at)], size - 1)
     return n
