@@ -74,7 +74,9 @@ def _entry_forms(entry: str, where: str) -> tuple[str, dict[str, int]]:
     for part in parts:
         form = part.rstrip("?")
         if not form or "?" in form or ":" in form[:4]:
-            raise _fault("a lexicon form is a name, `?` at its end at most", part, where)
+            raise _fault(
+                "a lexicon form is a name, `?` at its end at most", part, where
+            )
         if not form.startswith("*"):
             forms[form] = WORD if part.endswith("?") else 0
     return name, forms
@@ -86,7 +88,9 @@ def _table_rows(header: str, table: dict[str, Any], where: str) -> Iterator[Row]
     for category, text in table.items():
         place = f"{where}, [{header}] {category}"
         if category not in CATEGORIES or not isinstance(text, str):
-            raise _fault("a lexicon key is one of the known categories", category, place)
+            raise _fault(
+                "a lexicon key is one of the known categories", category, place
+            )
         for entry in filter(None, (part.strip() for part in text.split(";"))):
             name, forms = _entry_forms(entry, place)
             for culture in cultures:

@@ -1,0 +1,302 @@
+"""How the cultures a corpus refers to compare with the world it may serve.
+
+In: tables of a profile (`schemas.profile`: ``summary``, ``culture_mix``, ``reference``,
+``culture``) as polars frames, with the tables of `audit.resources.countries`. Out:
+polars frames. The unlocated share comes first everywhere: shares of cultures are among
+located references only. Nothing here says that a text is of a culture, only that it
+refers to it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from audit.measures.interval import (
+    REPLICATES,
+    SEED,
+    centred_interval,
+    unit_hashes,
+    weight_chunks,
+    wilson_interval,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = [
+    "MIN_UNITS",
+    "breadth",
+    "category_grid",
+    "erased",
+    "language_culture_matrix",
+    "located_share",
+    "outward_share",
+    "representation",
+    "speaker_shares",
+    "world_shares",
+]
+
+# A reference counts as covered where this many units (sources) have it.
+MIN_UNITS = 3
+# A culture is erased when it has less than this part of its expected share, surely.
+_ERASED = 0.1
+
+
+def located_share(summary: pl.DataFrame) -> pl.DataFrame:
+    """Return how many documents have a counted reference, by corpus.
+
+    Args:
+        summary: ``corpus``, ``documents``, ``located_documents``.
+
+    Returns:
+        ``corpus``, ``unlocated`` (share, first), ``located``, ``low``, ``high``
+        (Wilson's interval of the located share).
+    """
+    rows = []
+    for corpus, documents, located in summary.select(
+        "corpus", "documents", "located_documents"
+    ).iter_rows():
+        share = wilson_interval(located, documents)
+        rows.append((corpus, 1 - share.value, *share))
+    names = ["corpus", "unlocated", "located", "low", "high"]
+    return pl.DataFrame(rows, schema=names, orient="row")
+
+
+def breadth(
+    reference: pl.DataFrame, known: pl.DataFrame, min_units: int = MIN_UNITS
+) -> pl.DataFrame:
+    """Return distinct references seen out of those known, by culture and category.
+
+    Args:
+        reference: ``reference``, ``culture``, ``category``, and ``unit`` or ``units``
+            (the number of units that have it; without either, ``documents`` stands in
+            and the column ``by`` says so).
+        known: the gazetteer's references: ``culture``, ``category``.
+        min_units: units a reference must come from.
+
+    Returns:
+        ``culture``, ``category``, ``seen``, ``known``, ``share``, ``by``.
+    """
+    by = next(c for c in ("unit", "units", "documents") if c in reference.columns)
+    count = pl.col(by).n_unique() if by == "unit" else pl.col(by).sum()
+    keys = ["culture", "category"]
+    seen = (
+        reference.group_by("reference", *keys)
+        .agg(n=count)
+        .filter(pl.col("n") >= min_units)
+        .group_by(keys)
+        .agg(seen=pl.len())
+    )
+    total = known.with_columns(pl.col(keys).cast(pl.String))
+    total = total.group_by(keys).agg(known=pl.len())
+    label = "documents" if by == "documents" else "units"
+    return (
+        total.join(seen.with_columns(pl.col(keys).cast(pl.String)), on=keys, how="left")
+        .with_columns(pl.col("seen").fill_null(0))
+        .select(
+            *keys,
+            "seen",
+            "known",
+            share=pl.col("seen") / pl.col("known"),
+            by=pl.lit(label),
+        )
+        .sort(keys)
+    )
+
+
+def category_grid(culture: pl.DataFrame) -> pl.DataFrame:
+    """Return documents and mentions by region and category; empty cells are zero rows.
+
+    Args:
+        culture: ``region``, ``category``, ``documents``, ``mentions``.
+    """
+    keys = ["region", "category"]
+    table = culture.with_columns(pl.col(keys).cast(pl.String))
+    cells = table.select("region").unique().join(
+        table.select("category").unique(), how="cross"
+    )  # fmt: skip
+    sums = table.group_by(keys).agg(pl.col("documents", "mentions").sum())
+    filled = cells.join(sums, on=keys, how="left").with_columns(
+        pl.col("documents", "mentions").fill_null(0)
+    )
+    total = pl.col("mentions").sum()
+    return filled.with_columns(share=pl.col("mentions") / total).sort(keys)
+
+
+def world_shares(countries: pl.DataFrame) -> pl.DataFrame:
+    """Return ``culture`` and ``expected``, its share of the world's population."""
+    people = countries.filter(pl.col("population") > 0)
+    return people.select(
+        culture=pl.col("country").cast(pl.String),
+        expected=pl.col("population") / pl.col("population").sum(),
+    ).sort("culture")
+
+
+def speaker_shares(
+    mix: pl.DataFrame, language_countries: pl.DataFrame, weight: str = "documents"
+) -> pl.DataFrame:
+    """Return the share each culture would have by the speakers of the languages used.
+
+    Every located document is shared out over the countries of its language by their
+    speakers (Faisal et al. 2022); languages without figures are left out.
+
+    Args:
+        mix: ``language`` and the weight column of ``culture_mix``.
+        language_countries: ``language``, ``country``, ``share`` (of its speakers).
+        weight: the column that says how much of each language there is.
+
+    Returns:
+        ``culture``, ``expected``; the shares sum to one.
+    """
+    used = mix.group_by(pl.col("language").cast(pl.String)).agg(pl.col(weight).sum())
+    spoken = language_countries.select(
+        pl.col("language").cast(pl.String),
+        pl.col("country").cast(pl.String).alias("culture"),
+        "share",
+    )
+    table = used.join(spoken, on="language").group_by("culture")
+    sums = table.agg(expected=(pl.col(weight) * pl.col("share")).sum())
+    return sums.with_columns(pl.col("expected") / pl.col("expected").sum()).sort(
+        "culture"
+    )
+
+
+def _by_unit(
+    mix: pl.DataFrame, cultures: list[str], weight: str
+) -> tuple[NDArray[np.float64], NDArray[np.uint64]]:
+    """Return float64[n_cultures, n_units] counts, and uint64[n_units] unit hashes."""
+    table = mix.group_by("unit", pl.col("culture").cast(pl.String)).agg(
+        pl.col(weight).sum()
+    )
+    units = table["unit"].cast(pl.String).unique().sort()
+    rows = {name: n for n, name in enumerate(cultures)}
+    counts = np.zeros((len(cultures), len(units)))
+    columns = units.search_sorted(table["unit"].cast(pl.String)).to_numpy()
+    at = np.array([rows.get(c, -1) for c in table["culture"].to_list()], np.int64)
+    kept = at >= 0
+    np.add.at(counts, (at[kept], columns[kept]), table[weight].to_numpy()[kept])
+    return counts, unit_hashes(units.to_arrow())
+
+
+def representation(
+    mix: pl.DataFrame,
+    expected: pl.DataFrame,
+    weight: str = "documents",
+    replicates: int = REPLICATES,
+    seed: int = SEED,
+) -> pl.DataFrame:
+    """Return observed over expected share of every culture, on a log scale.
+
+    The intervals are bootstrapped over units: pages of one site are not independent.
+
+    Args:
+        mix: ``culture_mix`` of one corpus: ``unit``, ``culture``, and the weight.
+        expected: ``culture``, ``expected`` (see `world_shares`, `speaker_shares`).
+        weight: ``documents``, ``characters`` or ``mentions``.
+        replicates: bootstrap resamples.
+        seed: seed of their weights.
+
+    Returns:
+        ``culture``, ``count``, ``observed``, ``expected``, ``log2_ratio`` (minus
+        infinity where the culture never occurs), ``low``, ``high`` (of log2_ratio).
+    """
+    names = expected["culture"].to_list()
+    counts, hashes = _by_unit(mix, names, weight)
+    total = float(counts.sum())
+    share = expected["expected"].to_numpy()
+    observed = counts.sum(axis=1) / total if total else np.zeros(len(names))
+    drawn = [counts @ w for w in weight_chunks(hashes, replicates, seed)]
+    draws = np.concatenate(drawn, axis=1) if len(hashes) else np.zeros((len(names), 0))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.log2(observed / share)
+        draws = draws / draws.sum(axis=0)
+        bounds = [
+            centred_interval(float(o), d, positive=True)[1:]
+            for o, d in zip(observed, draws, strict=True)
+        ]
+        low, high = np.log2(np.array(bounds, np.float64).reshape(-1, 2).T / share)
+    return pl.DataFrame(
+        {
+            "culture": names,
+            "count": counts.sum(axis=1),
+            "observed": observed,
+            "expected": share,
+            "log2_ratio": ratio,
+            "low": low,
+            "high": high,
+        },
+        schema_overrides={"culture": pl.String},
+    ).sort("culture")
+
+
+def outward_share(
+    mix: pl.DataFrame, language_countries: pl.DataFrame, weight: str = "documents"
+) -> pl.DataFrame:
+    """Return, by language, the share of references outside the language's countries.
+
+    Args:
+        mix: ``language``, ``culture`` and the weight of ``culture_mix``.
+        language_countries: ``language``, ``country``; a country belongs to a language
+            that is official there or a twentieth of its people speak, where the columns
+            ``official`` and ``population_share`` are given.
+        weight: what is counted.
+
+    Returns:
+        ``language``, ``count``, ``outward`` (null where the language has no country).
+    """
+    homes = language_countries
+    if {"official", "population_share"} <= set(homes.columns):
+        homes = homes.filter(pl.col("official") | (pl.col("population_share") >= 0.05))
+    homes = homes.select(
+        pl.col("language").cast(pl.String),
+        pl.col("country").cast(pl.String).alias("culture"),
+        inside=pl.lit(True),
+    ).unique()
+    table = mix.select(pl.col("language", "culture").cast(pl.String), weight)
+    table = table.join(homes, on=["language", "culture"], how="left")
+    known = homes["language"].unique().implode()
+    return (
+        table.group_by("language")
+        .agg(
+            count=pl.col(weight).sum(),
+            outside=pl.col(weight).filter(pl.col("inside").is_null()).sum(),
+        )
+        .with_columns(
+            outward=pl.when(pl.col("language").is_in(known)).then(
+                pl.col("outside") / pl.col("count")
+            )
+        )
+        .select("language", "count", "outward")
+        .sort("count", "language", descending=[True, False])
+    )
+
+
+def language_culture_matrix(
+    mix: pl.DataFrame, weight: str = "documents"
+) -> pl.DataFrame:
+    """Return ``language``, ``culture``, count and ``share`` within the language."""
+    keys = pl.col("language", "culture").cast(pl.String)
+    table = mix.group_by(keys).agg(count=pl.col(weight).sum())
+    return table.with_columns(
+        share=pl.col("count") / pl.col("count").sum().over("language")
+    ).sort("language", "count", "culture", descending=[False, True, False])
+
+
+def erased(
+    ratios: pl.DataFrame, expected_at_least: float = 0.001, part: float = _ERASED
+) -> pl.DataFrame:
+    """Return the cultures that are expected but nearly absent, most expected first.
+
+    Args:
+        ratios: from `representation`.
+        expected_at_least: smallest expected share that is looked at.
+        part: a culture is erased when the upper bound of its ratio (the ratio where
+            there is no interval) is below this.
+    """
+    bound = pl.col("high").fill_nan(None).fill_null(pl.col("log2_ratio"))
+    return ratios.filter(
+        (pl.col("expected") >= expected_at_least) & (bound < float(np.log2(part)))
+    ).sort("expected", "culture", descending=[True, False])
