@@ -30,18 +30,18 @@ _HERE = Path(__file__).parent
 _IMPORTED = re.compile(r"^\s*from audit\.kernels\.(\w+) import", re.MULTILINE)
 
 
-def _sources(module: str, found: dict[str, bytes]) -> dict[str, bytes]:
-    """Return the sources of a kernel module and of all that it calls."""
-    if module not in found:
-        found[module] = (_HERE / f"{module}.py").read_bytes()
-        for name in _IMPORTED.findall(found[module].decode()):
-            _sources(name, found)
+def _sources(file: Path, found: dict[str, bytes]) -> dict[str, bytes]:
+    """Return the sources of a file with kernels and of all kernels that it calls."""
+    if file.stem not in found:
+        found[file.stem] = file.read_bytes()
+        for name in _IMPORTED.findall(found[file.stem].decode()):
+            _sources(_HERE / f"{name}.py", found)
     return found
 
 
 @cache
-def _folder(module: str) -> str:
-    """Return the folder of a module's compiled kernels, one a state of its sources.
+def _folder(file: Path) -> str:
+    """Return the folder of a file's compiled kernels, one a state of its sources.
 
     numba looks only at the file a kernel stands in; a change in a kernel that it calls
     from another file would go unnoticed.
@@ -49,15 +49,15 @@ def _folder(module: str) -> str:
     if "NUMBA_CACHE_DIR" in os.environ:
         return os.environ["NUMBA_CACHE_DIR"]
     digest = hashlib.blake2b(numba.__version__.encode(), digest_size=8)
-    for name, source in sorted(_sources(module, {}).items()):
+    for name, source in sorted(_sources(file, {}).items()):
         digest.update(name.encode() + source)
     base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return str(base / "corpus-audit" / f"{module}-{digest.hexdigest()}")
+    return str(base / "corpus-audit" / f"{file.stem}-{digest.hexdigest()}")
 
 
 def compiled_before() -> bool:
     """Say whether an earlier process has left compiled kernels to load."""
-    return _CACHE and any(Path(_folder("tokens")).rglob("*.nbi"))
+    return _CACHE and any(Path(_folder(_HERE / "tokens.py")).rglob("*.nbi"))
 
 
 def kernel(function: _F) -> _F:
@@ -65,7 +65,7 @@ def kernel(function: _F) -> _F:
     # The folder is asked for when caching is enabled, that is here; other users of
     # numba in this process keep their own.
     settings: Any = numba.config
-    folder = _folder(Path(function.__code__.co_filename).stem)
+    folder = _folder(Path(function.__code__.co_filename))
     before, settings.CACHE_DIR = settings.CACHE_DIR, folder
     try:
         compile_: Any = numba.njit(
