@@ -118,8 +118,8 @@ def languages_table() -> pa.Table:
         codes = {language, _INDIVIDUAL.get(language, language)}
         if language == "fil":
             codes.add("tgl")
-        for code in codes:
-            rows.append(
+        for code in sorted(codes):
+            rows.append(  # noqa: PERF401 - a comprehension would hide the loop
                 {
                     "language": code,
                     "country": country,
@@ -248,6 +248,29 @@ def _write(table: pa.Table, name: str, digest: str) -> None:
     )
 
 
+def bias_table(references: pa.Table, forms: pa.Table) -> str:
+    """Return the Markdown table of references and forms by culture, most forms first."""
+    cultures = references["culture"].cast(pa.string()).to_pylist()
+    known = Counter(cultures)
+    by_form = Counter(cultures[n] for n in forms["reference"].to_pylist())
+    sources = forms["source"].cast(pa.string()).to_pylist()
+    owners = zip(forms["reference"].to_pylist(), sources, strict=True)
+    curated = Counter(cultures[n] for n, s in owners if s.startswith("curated"))
+    lines = ["| culture | references | forms | of them curated |", "|---|---|---|---|"]
+    lines += [
+        f"| {c} | {known[c]} | {n} | {curated[c]} |"
+        for c, n in sorted(by_form.items(), key=lambda item: (-item[1], item[0]))
+    ]
+    return "\n".join(lines)
+
+
+def _document(table: str) -> None:
+    begin, end = "<!-- forms: start -->", "<!-- forms: end -->"
+    head, rest = _DOCS.read_text("utf-8").split(begin)
+    tail = rest.split(end)[1]
+    _DOCS.write_text(f"{head}{begin}\n\n{table}\n\n{end}{tail}", "utf-8")
+
+
 def main() -> None:
     """Write all tables, and the table of forms by culture in the documentation."""
     for table, name in (
@@ -259,6 +282,7 @@ def main() -> None:
     digest = checksum(references, forms)
     _write(references, "references.parquet", digest)
     _write(forms, "forms.parquet", digest)
+    _document(bias_table(references, forms))
     sys.stdout.write(f"{len(references)} references, {len(forms)} forms, {digest}\n")
 
 

@@ -1,8 +1,8 @@
-"""Find forms that are words of some language: ``python -m ...build_culture_stops DATA``.
+"""Find forms that are words of a language: ``build_culture_stops.py DATA``.
 
-In: sentences with their language (a Parquet file with columns ``text`` and ``lang``, ISO
-639-3) and the compiled gazetteer. Out: `culture/stop_forms.tsv`. A form that fires in
-one language far more often than in others, in a language that its culture does not
+In: sentences with their language (a Parquet file with columns ``text`` and ``lang``,
+ISO 639-3) and the compiled gazetteer. Out: `culture/stop_forms.tsv`. A form that fires
+in one language far more often than in others, a language that its culture does not
 speak, is a word there: it needs support, and the list says in which language and how
 often it was seen. Run `build_culture` afterwards.
 """
@@ -19,6 +19,7 @@ from audit.batch import text_block
 from audit.kernels.gazetteer import find_matches
 from audit.kernels.tokens import tokenize
 from audit.resources.build_culture import FOLDER
+from audit.resources.culture_sources import script_of
 from audit.resources.gazetteer import gazetteer
 
 # A word is seen in this share of a language's sentences, in so many of them, and in
@@ -49,6 +50,27 @@ def rates(sentences: pl.DataFrame) -> pl.DataFrame:
     size = sentences.group_by("lang").agg(n=pl.len())
     counts = table.group_by("group", "form", "lang").agg(seen=pl.len())
     return counts.join(size, on="lang").with_columns(rate=pl.col("seen") / pl.col("n"))
+
+
+def place_names() -> set[str]:
+    """Return the folded names of countries and large cities, which stay names.
+
+    Sentences of small languages are about few subjects, so a place can fire in one of
+    them alone. Short names in Latin letters are left to the measurement.
+    """
+    references = pl.read_parquet(FOLDER / "references.parquet")
+    forms = pl.read_parquet(FOLDER / "forms.parquet")
+    large = references.with_row_index("reference").filter(
+        (pl.col("category").cast(pl.String) == "place") & (pl.col("weight") == 100)
+    )
+    kept = forms.filter(pl.col("reference").is_in(large["reference"].implode()))
+    names = (form.casefold() for form in kept["form"].to_list())
+    return {n for n in names if len(n) > (5 if script_of(n) == "LATIN" else 1)}
+
+
+def is_word(form: str, names: set[str]) -> bool:
+    """Tell whether a form can be a word: no large place's name, and no phrase."""
+    return form not in names and not any(c.isspace() for c in form)
 
 
 def words(table: pl.DataFrame) -> pl.DataFrame:
@@ -83,8 +105,9 @@ def main() -> None:
     data = data.filter(pl.int_range(pl.len()).over("lang") < _SENTENCES)
     found = words(rates(data))
     lines = ["forms\taction\treason"]
+    names = place_names()
     for form, lang, seen, n in found.select("form", "lang", "seen", "n").iter_rows():
-        if "\t" not in form and "|" not in form and "\n" not in form:
+        if is_word(form, names) and "|" not in form:
             lines.append(f"{form}\tsupport\tin {seen} of {n} sentences in {lang}")
     (FOLDER / "stop_forms.tsv").write_text("\n".join(lines) + "\n", "utf-8")
     sys.stdout.write(f"{len(lines) - 1} forms\n")
