@@ -203,9 +203,7 @@ def main():
         head, rest = DOCS.read_text("utf-8").split(MARKERS[0])
         tail = rest.split(MARKERS[1])[1]
         body = f"Half `{options.half}`.\n\n{text}"
-        DOCS.write_text(
-            f"{head}{MARKERS[0]}\n\n{body}\n\n{MARKERS[1]}{tail}", "utf-8"
-        )
+        DOCS.write_text(f"{head}{MARKERS[0]}\n\n{body}\n\n{MARKERS[1]}{tail}", "utf-8")
     else:
         print(text)
 

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from audit.batch import text_block
 from audit.errors import RunError
-from audit.kernels.gazetteer import Claims, Index, build_index
+from audit.kernels.gazetteer import AMBIGUOUS, SHARED, Claims, Index, build_index
 from audit.kernels.tokens import tokenize
 from audit.resources.countries import countries, language_countries
 
@@ -111,7 +111,30 @@ def compile_forms(
     offsets = np.zeros(len(index.case) + 1, np.int64)
     np.cumsum(np.bincount(groups[order], minlength=len(index.case)), out=offsets[1:])
     claimed = references[order]
-    return index, Claims(offsets, claimed, reference_cultures[claimed], flags[order])
+    cultures = reference_cultures[claimed]
+    marks = _disputed(groups[order], cultures, flags[order])
+    return index, Claims(offsets, claimed, cultures, marks)
+
+
+def _disputed(
+    groups: NDArray[np.int64], cultures: NDArray[np.int16], flags: NDArray[np.uint8]
+) -> NDArray[np.uint8]:
+    """Return flags with `AMBIGUOUS` where spellings of one token sequence disagree.
+
+    The build settles who claims a form; two spellings (``a-b``, ``a b``) only meet here.
+
+    Args:
+        groups: int64[n_claims], ascending.
+        cultures: int16[n_claims].
+        flags: uint8[n_claims].
+    """
+    silent = np.flatnonzero((flags & (AMBIGUOUS | SHARED)) == 0)
+    pairs = np.unique(np.stack([groups[silent], cultures[silent]], axis=1), axis=0)
+    names, counts = np.unique(pairs[:, 0], return_counts=True)
+    disputed = np.isin(groups[silent], names[counts > 1])
+    marked = flags.copy()
+    marked[silent[disputed]] |= AMBIGUOUS
+    return marked
 
 
 @cache
