@@ -128,6 +128,45 @@ TABLES: dict[str, TableContract] = {
         ("corpus_a", "corpus_b", "kind", "facet", "key"),
         (),
     ),
+    # A few mentions of each culture for a person to judge, as they stand in the text.
+    "culture_examples": TableContract(
+        pa.schema(
+            [
+                pa.field(name, pa.string())
+                for name in (
+                    "corpus",
+                    "culture",
+                    "category",
+                    "reference",
+                    "form",
+                    "doc_id",
+                    "excerpt",
+                )
+            ]
+        ),
+        ("culture", "category", "reference", "form", "doc_id", "excerpt"),
+        (),
+    ),
+    # Located documents by culture beside the population of the world: log2_ratio is
+    # observed over expected, with a 95 % interval over units; erased where even its
+    # upper end is below a tenth.
+    "coverage": TableContract(
+        pa.schema(
+            [
+                pa.field("corpus", pa.string()),
+                pa.field("culture", pa.string()),
+                pa.field("documents", pa.int64()),
+                pa.field("observed", pa.float64()),
+                pa.field("expected", pa.float64()),
+                pa.field("log2_ratio", pa.float64()),
+                pa.field("low", pa.float64()),
+                pa.field("high", pa.float64()),
+                pa.field("erased", pa.bool_()),
+            ]
+        ),
+        ("culture",),
+        (),
+    ),
     # Pairs for a person to judge: up to ten of each band of similarity.
     "duplicate_examples": TableContract(
         pa.schema(

@@ -15,6 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from audit.annotate.culture_evidence import culture_examples, merge_examples
+from audit.errors import AccountingError
 from audit.fold.accumulator import CountLayout
 from audit.fold.counts import count_by, merge_counts
 from audit.fold.profile import conform
@@ -46,6 +48,9 @@ _LAYOUT = CountLayout(
 )
 # A source of which more than this would vanish, and which is no mere handful.
 _WIPED_OUT, _LEAST_DOCUMENTS = 0.9, 20
+# Excerpts of references are taken from the first batches of a task: finding them again
+# costs as much as finding them once.
+_SHOWN_BATCHES = 2
 
 
 class Labels:
@@ -53,16 +58,21 @@ class Labels:
 
     def __init__(self) -> None:
         self._tables: list[pa.Table] = []
+        self._cultures: list[pa.Table] = []
 
     def add(self, rows: NDArray[np.uint32], batch: Batch) -> None:
         """Add the documents of a batch."""
         names = (*FACETS, "characters")
         table = pa.table({name: batch.columns[name] for name in names})
         self._tables.append(table.append_column("row", pa.array(rows, pa.uint32())))
+        if len(self._cultures) < _SHOWN_BATCHES:
+            self._cultures.append(culture_examples(batch))
 
     def write(self, task: Task, spec: JobSpec, output: Output) -> None:
         """Leave the labels in staging."""
         if self._tables:
+            shown = _path(task.ordinal, "cultures", spec, output)
+            write_bytes(output, shown, _stream(merge_examples(self._cultures)))
             table = pa.concat_tables(self._tables).unify_dictionaries()
             path = _path(task.ordinal, "labels", spec, output)
             write_whole(
@@ -70,6 +80,13 @@ class Labels:
                 path,
                 lambda file: pq.write_table(table, file, compression="lz4"),
             )
+
+
+def _stream(table: pa.Table) -> bytes:
+    sink = io.BytesIO()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return sink.getvalue()
 
 
 def _path(task: int, kind: str, spec: JobSpec, output: Output) -> str:
@@ -123,10 +140,7 @@ def _described(task: Task, spec: JobSpec, output: Output) -> Iterator[Block]:
         parts += _counts(labels, repeated, other, kind)
     if parts:
         table = merge_counts(parts, *_LAYOUT)
-        sink = io.BytesIO()
-        with pa.ipc.new_stream(sink, table.schema) as writer:
-            writer.write_table(table)
-        yield "detail", spec.corpora.index(task.corpus), sink.getvalue()
+        yield "detail", spec.corpora.index(task.corpus), _stream(table)
 
 
 def _repeated(
@@ -192,8 +206,12 @@ def detail_stage(
         )
         whole = merge_counts([none, *tables], *_LAYOUT)
         inside = pc.equal(whole.column("other"), "")
-        _write("duplicates_detail", _inside(whole.filter(inside)), corpus, spec, output)
+        within = _inside(whole.filter(inside))
+        _check(within, corpus, spec, output)
+        _write("duplicates_detail", within, corpus, spec, output)
         across.append(_across(whole.filter(pc.invert(inside)), corpus))
+        shown = _culture_examples(number, spec, output)
+        _write("culture_examples", shown, corpus, spec, output)
     if len(spec.corpora) > 1:
         schema = TABLES["overlap_detail"].schema
         table = pa.concat_tables(across).select(schema.names).cast(schema)
@@ -202,6 +220,42 @@ def detail_stage(
             output, path, lambda file: write_table(table, file, "", spec.metadata)
         )
     return "overlap_detail"
+
+
+def _culture_examples(corpus: int, spec: JobSpec, output: Output) -> pa.Table:
+    """Return the excerpts of all tasks of a corpus, a few a culture."""
+    ends = [*spec.corpus_starts[1:], spec.tasks]
+    tables = []
+    for task in range(spec.corpus_starts[corpus], ends[corpus]):
+        data = output.read(_path(task, "cultures", spec, output))
+        if data is not None:
+            tables.append(pa.ipc.open_stream(data).read_all())
+    return merge_examples(tables)
+
+
+def _check(detail: pa.Table, corpus: str, spec: JobSpec, output: Output) -> None:
+    """Check that the details of a corpus add up to its summary.
+
+    Raises:
+        AccountingError: labels or clusters of some task were lost.
+    """
+    data = output.read(output.join(spec.staging, corpus, "summary.parquet")) or b""
+    summary = pq.read_table(io.BytesIO(data)).to_pylist()[0]
+    for facet in FACETS:
+        rows = detail.filter(pc.equal(detail.column("facet"), facet))
+        for column, total in (
+            ("documents", "documents"),
+            ("duplicate_documents", "near_duplicate_documents"),
+        ):
+            found = pc.sum(rows.column(column)).as_py() or 0
+            if found != summary[total]:
+                raise AccountingError(
+                    f"The {column} of every {facet} sum to the {total} of the corpus",
+                    value=f"{found} by {facet}, {summary[total]} in all",
+                    where=f"corpus {corpus}",
+                    next_step="Do not use this output; run again, and report it if "
+                    "it stays.",
+                )
 
 
 def _write(

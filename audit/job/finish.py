@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from audit.errors import AccountingError
 from audit.fold.accumulator import Accumulator
+from audit.fold.coverage import coverage_table
 from audit.fold.diversity import profile_diversity
 from audit.fold.estimates import language_estimates
 from audit.fold.found import merge_found
@@ -93,6 +94,9 @@ def finish_stage(
         "diversity",
         name,
         profile_diversity(tables["mix"], tables["culture_mix"], name, _regions()),
+    )
+    tables["coverage"] = conform(
+        "coverage", name, coverage_table(tables["culture_mix"])
     )
     packaged = spec.config.language.model is None
     tables["language_estimates"] = conform(
