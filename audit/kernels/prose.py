@@ -126,6 +126,26 @@ def _starts_with(data, i, end, words, borders):  # type: ignore[no-untyped-def]
 
 
 @kernel
+def _is_prompt(data, i, end):  # type: ignore[no-untyped-def]
+    """Whether a line begins as one typed at a shell or interpreter does.
+
+    ``$ name``, ``>>> name`` and ``user@host:folder$ name``; amounts of money have a
+    digit after the sign.
+    """
+    first = i
+    if data[i] == 0x3E:
+        return i + 3 < end and data[i + 1] == 0x3E and data[i + 2] == 0x3E
+    at = False
+    while i < end and data[i] > 0x20:
+        at |= data[i] == 0x40
+        i += 1
+    if i + 1 >= end or i == first or not (0x61 <= data[i + 1] | 0x20 <= 0x7A):
+        return False
+    sign = data[i - 1]
+    return (sign == 0x24 and (at or i == first + 1)) or (sign == 0x23 and at)
+
+
+@kernel
 def _reads_as_code(data, start, end, words, borders):  # type: ignore[no-untyped-def]
     """Whether a line ends or begins as statements do, or is mostly dotted names."""
     while start < end and data[start] <= 0x20:
@@ -137,7 +157,12 @@ def _reads_as_code(data, start, end, words, borders):  # type: ignore[no-untyped
     last = data[end - 1]
     if last == 0x3B or last == 0x7B or last == 0x7D:
         return True
+    if _is_prompt(data, start, end):
+        return True
     before = data[end - 2] if end - start > 1 else 0
+    if last == 0x28 and 0x61 <= before | 0x20 <= 0x7A:
+        # A call whose arguments follow; a bracket after a sign is a sad face.
+        return True
     closed = before == 0x29 or before == 0x5D or before == 0x22 or before == 0x27
     if (last == 0x3A or last == 0x2C) and (closed or before == 0x7D):
         return True

@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference_language import ref_plain
 
+from audit.kernels.codepoints import unicode_tables
 from audit.kernels.paragraphs import count_characters, paragraph_offsets
 from audit.kernels.plain import APOSTROPHES, fold_table, plain_words
 from audit.kernels.prose import prose
 from audit.kernels.script import SCRIPT_EXTRA, read_scripts
 from audit.resources.han import script_table
-from audit.kernels.codepoints import unicode_tables
 
 SCRIPTS = {
     "Hello world": "Latn",
@@ -204,3 +204,28 @@ def test_bytes_that_are_no_text_do_no_harm(junk):
     read_scripts(data, offsets, script, codes)
     plain_words(data, offsets, table())
     prose(data, offsets)
+
+
+@pytest.mark.parametrize(
+    ("line", "is_code"),
+    [
+        ("$ apt install coreutils", True),
+        ("root@host:~$ sudo apt update", True),
+        ("root@host:/etc# systemctl restart it", True),
+        (">>> total", True),
+        ("result.append(", True),
+        ("$5 is what it costs", False),
+        ("Only US$ are taken here", False),
+        ("# Heading of a page", False),
+        ("C# is a language", False),
+        ("@someone thank you for this", False),
+        ("> a quoted line of a letter", False),
+        ("and then it rained :(", False),
+        ("a@b#", False),
+    ],
+)
+def test_what_is_typed_at_a_prompt_is_code(line, is_code):
+    text = f"Maji ni uhai kwa wote.\n{line}\nMvua ilinyesha jana."
+    data, _, code = prose(*block([text]))
+    assert (code[0] > 0) == is_code
+    assert (line.encode() in data.tobytes()) != is_code
