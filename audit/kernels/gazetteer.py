@@ -196,7 +196,8 @@ def resolve_matches(
     n_cultures = int(claims.cultures.max(initial=-1)) + 1
     support = np.zeros(room, np.uint8)
     references, origin = np.empty(room, np.int32), np.empty(room, np.int64)
-    _support(*matches[:3], *claims, n_cultures, window, support)
+    supported = (claims.offsets, claims.cultures, claims.flags)
+    _support(*matches[:3], *supported, n_cultures, window, support)
     n = _choose(
         *matches, tokens.flags, tokens.doc_offsets, *claims, languages, homes,
         support,
@@ -231,7 +232,7 @@ def _set_bit(bits: NDArray[np.uint64], key: np.uint64) -> None:
 
 
 @kernel
-def _slot(keys: NDArray[np.uint64], key: np.uint64) -> int:
+def _slot(keys: NDArray[np.uint64], key: np.uint64) -> np.int64:
     """Return the slot that holds ``key``, or the empty one where it belongs."""
     mask = uint64(len(keys) - 1)
     at = (key >> uint64(7)) & mask
@@ -382,7 +383,7 @@ def _match(  # type: ignore[no-untyped-def]
 
 @kernel
 def _support(  # type: ignore[no-untyped-def]
-    docs, groups, at, offsets, references, cultures, flags, n_cultures, window, out
+    docs, groups, at, offsets, cultures, flags, n_cultures, window, out
 ):
     """Mark the claims near which their culture has a claim that needs no support."""
     n = len(docs)
@@ -428,7 +429,7 @@ def _choose(  # type: ignore[no-untyped-def]
         cased = flag & INITIAL_UPPER and not flag & BREAK_BEFORE and not shout
         uncased = not flag & INITIAL_UPPER
         whole = lengths[match] == doc_offsets[doc + 1] - doc_offsets[doc]
-        chosen, chosen_rank = int64(-1), 0
+        chosen, chosen_rank = -1, 0
         shared_support = False
         for claim in range(begin, end):
             backed = support[slot + claim - begin] != 0

@@ -249,7 +249,7 @@ def _write(table: pa.Table, name: str, digest: str) -> None:
 
 
 def bias_table(references: pa.Table, forms: pa.Table) -> str:
-    """Return the Markdown table of references and forms by culture, most forms first."""
+    """Return the Markdown table of forms by culture, most forms first."""
     cultures = references["culture"].cast(pa.string()).to_pylist()
     known = Counter(cultures)
     by_form = Counter(cultures[n] for n in forms["reference"].to_pylist())

@@ -121,7 +121,7 @@ def _disputed(
 ) -> NDArray[np.uint8]:
     """Return flags with `AMBIGUOUS` where spellings of one token sequence disagree.
 
-    The build settles who claims a form; two spellings (``a-b``, ``a b``) only meet here.
+    The build settles who claims a form; spellings (``a-b``, ``a b``) only meet here.
 
     Args:
         groups: int64[n_claims], ascending.
