@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEMO ?= audit-demo
 
-.PHONY: help env demo test test-slow check format bench clean language-model
+.PHONY: help env demo test test-slow test-faults test-flink fuzz check format docs bench clean language-model
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -29,8 +29,17 @@ demo: env  ## Audit the sample corpora and write a report
 test: env  ## Run the tests
 	$(BIN)/python -m pytest -m "not slow"
 
-test-slow: env  ## Run the slow tests too
-	$(BIN)/python -m pytest
+test-slow: env  ## Run the slow tests, all but those on a real Flink
+	$(BIN)/python -m pytest -m slow --ignore tests/flink
+
+test-faults: env  ## Run the tests of faults and hostile input
+	$(BIN)/python -m pytest tests/faults tests/fuzz tests/commands/test_bad_input_end_to_end.py
+
+test-flink: env  ## Run the pipeline on a real Flink; needs Java and Maven
+	$(BIN)/python -m pytest tests/flink
+
+fuzz: env  ## Fuzz readers, kernels, models, URLs and policies: make fuzz MINUTES=10
+	$(BIN)/python -m tests.fuzz --minutes $(or $(MINUTES),10)
 
 check: env  ## Formatter, linter, strict types, import contracts, docs
 	$(BIN)/ruff format --check .
@@ -42,6 +51,9 @@ check: env  ## Formatter, linter, strict types, import contracts, docs
 format: env  ## Format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: env  ## Remake the parts of the documentation that a program can know
+	$(BIN)/python docs/build.py
 
 bench: env  ## Measure and write the tables that the docs quote
 	$(BIN)/python -m benchmarks

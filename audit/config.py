@@ -54,13 +54,11 @@ class LinkOptions:
 
     Attributes:
         threshold: Jaccard similarity from which two documents are near-duplicates.
-        verify: ``exact`` (shingle sets) or ``estimate`` (signatures).
         key: secret that hashes are made with, so that stored signatures say nothing to
             whoever has it not; b"" for none. It is never written anywhere.
     """
 
     threshold: float = 0.8
-    verify: str = "exact"
     key: bytes = field(default=b"", repr=False)
 
     def __post_init__(self) -> None:
@@ -72,7 +70,6 @@ class LinkOptions:
                 value=self.threshold,
                 next_step="Below that the bands of a signature find too few pairs.",
             )
-        _one_of("verification", self.verify, ("exact", "estimate"))
 
     def describe(self) -> dict[str, Any]:
         """Return plain values; of the key only what tells it from others."""

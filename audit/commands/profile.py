@@ -125,13 +125,6 @@ def _keep(_: click.Context, __: click.Parameter, value: str | None) -> frozenset
     help="Jaccard similarity from which two documents are near-duplicates.",
 )
 @click.option(
-    "--verify",
-    type=click.Choice(["exact", "estimate"]),
-    default="exact",
-    show_default=True,
-    help="Check candidate pairs by their shingles, or by their signatures.",
-)
-@click.option(
     "--sample",
     type=float,
     default=1.0,
@@ -241,9 +234,8 @@ def _request(ctx: click.Context, options: dict[str, Any]) -> RunRequest:
             opinion_rate=options["second_opinion"],
         ),
         link=LinkOptions(
-            options["near_threshold"],
-            options["verify"],
-            read_key(options["signature_key"]) if options["signature_key"] else b"",
+            threshold=options["near_threshold"],
+            key=read_key(options["signature_key"]) if options["signature_key"] else b"",
         ),
         sample=options["sample"],
         keep=options["keep"],

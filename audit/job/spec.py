@@ -100,7 +100,7 @@ def describe_linking(options: LinkOptions) -> dict[str, Any]:
         "s_curve": {
             f"{s:.2f}": round(float(p), 6) for s, p in zip(curve, found, strict=True)
         },
-        "verification": options.verify,
+        "verification": "exact Jaccard of the shingle sets",
         "clusters": "connected components of verified pairs",
         **({"key_check": key_check(options.key)} if options.key else {}),
     }

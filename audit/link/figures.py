@@ -220,8 +220,15 @@ def corrected_documents(
 
 
 def _horvitz_thompson(found: NDArray[np.float64]) -> Corrected:
+    """Return the estimate and its interval.
+
+    What was missed is a count too: about Poisson around its estimate, so that its own
+    spread is added to that of the estimate, and two for the skew of small counts.
+    """
     value = float(np.sum(1 / found))
-    error = _Z * float(np.sqrt(np.sum((1 - found) / found**2)))
+    missed = value - len(found)
+    variance = float(np.sum((1 - found) / found**2)) + missed
+    error = _Z * float(np.sqrt(variance)) + (2.0 if missed > 0 else 0.0)
     return Corrected(
         len(found), value, max(float(len(found)), value - error), value + error
     )

@@ -79,7 +79,9 @@ def test_a_parquet_copy_gives_the_same_profile(tmp_path):
         with contextlib.suppress(ValueError):
             record = json.loads(line)
             if isinstance(record, dict) and isinstance(record.get("text"), str):
-                records.append({k: record.get(k) for k in ("text", "url")})
+                known = {k: record.get(k) for k in ("text", "url")}
+                # Excerpts name documents; without ids the name would be the place.
+                records.append({"id": f"d{len(records)}", **known})
     for kind in ("jsonl", "parquet"):
         (tmp_path / kind).mkdir()
     # The unit of documents without URL hangs on the file's name: the same in both.
