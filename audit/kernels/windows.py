@@ -234,10 +234,10 @@ def _item_windows(
 @kernel
 def _fill(
     hashes: NDArray[np.uint64],
-    seen: NDArray[np.uint8],
+    seen: NDArray[np.uint64],
     slots: NDArray[np.int32],
     anchors: NDArray[np.uint64],
-    anchor_seen: NDArray[np.uint8],
+    anchor_seen: NDArray[np.uint64],
     shifts: NDArray[np.int64],
 ) -> None:
     mask = uint64(len(slots) - 1)
