@@ -5,7 +5,7 @@
 Without a name all but the guard are run. ``--data FOLDER`` holds ``*.jsonl.zst``; the
 sample corpora are multiplied where there is none. Tables are printed and put between
 the markers ``<!-- bench:NAME -->`` of docs/benchmarks.md and README.md, unless
-``--no-write``. ``guard --update`` remakes the baseline of tests/test_benchmark_guard.py.
+``--no-write``. ``guard --update`` remakes the baseline of the guard.
 """
 
 import argparse

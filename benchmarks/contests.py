@@ -124,7 +124,8 @@ def held(contest, options):
     rows = _rows(costs, idle, versions, missing, size)
     head = [
         "contender", "version", "CPU s", "of it start-up", "wall s", "peak MB",
-        "MB per CPU s above start-up", "CPU time of one MB, ours = 1", "whole process, ours = 1",
+        "MB per CPU s above start-up", "CPU time of one MB, ours = 1",
+        "whole process, ours = 1",
     ]  # fmt: skip
     about = (
         f"{len(table):,} documents, {size:.1f} MB of text, {options.runs} runs each, "

@@ -77,7 +77,7 @@ def megabytes_of(table):
 
 
 def with_copies(table, share=10):
-    """Return the documents and, for one in so many, a copy with some words exchanged."""
+    """Return the documents and, for one in so many, a copy with words exchanged."""
     from benchmarks.duplicates import plant
 
     copies = plant(table["text"].to_list(), len(table) // share)

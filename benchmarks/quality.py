@@ -48,9 +48,9 @@ def judged(work, table, names):
     sizes = [int((unspaced[truth].sum(axis=1) == 2 * kind).sum()) for kind in (0, 1)]
     return (
         f"Recall of the {sizes[0]:,} pairs with spaces and the {sizes[1]:,} without "
-        f"whose similarity is at least {SURE} by brute force; precision is the share of "
-        f"reported pairs of at least {NEAR}. A pair counts as found where both stand in "
-        "one cluster of reported pairs.\n\n" + tables.markdown(head, rows)
+        f"whose similarity is at least {SURE} by brute force; precision is the share "
+        f"of reported pairs of at least {NEAR}. A pair is found where both stand "
+        "in one cluster of reported pairs.\n\n" + tables.markdown(head, rows)
     )
 
 

@@ -13,8 +13,10 @@ sets = (
 sketches = list(MinHash.generator(sets, num_perm=128, hashfunc=xxh32_intdigest))
 pairs = []
 for row, sketch in enumerate(sketches):
-    for other in lsh.query(sketch):
-        if sketch.jaccard(sketches[other]) >= 0.8:
-            pairs.append((row, other))
+    pairs += [
+        (row, other)
+        for other in lsh.query(sketch)
+        if sketch.jaccard(sketches[other]) >= 0.8
+    ]
     lsh.insert(row, sketch, check_duplication=False)
 done(documents=len(sketches), pairs=keep_pairs(options.work, pairs))

@@ -3,10 +3,14 @@
 import pycld2
 from common import arguments, done, texts
 
-said = []
-for text in texts(arguments().documents):
+
+def language(text):
+    """Return a code, "un" where control characters are refused."""
     try:
-        said.append(pycld2.detect(text.encode(), bestEffort=True)[2][0][1])
+        return pycld2.detect(text.encode(), bestEffort=True)[2][0][1]
     except pycld2.error:
-        said.append("un")
+        return "un"
+
+
+said = [language(text) for text in texts(arguments().documents)]
 done(documents=len(said))

@@ -15,9 +15,10 @@ settings.write_text(
 [input]
 input_type = "local_files"
 file_type = "json"
-read_arguments = {{ data_files = {read}, cache_dir = {json.dumps(str(work / "cache"))} }}
+read_arguments = {{ path = "json", split = "train", data_files = {read} }}
 [algorithm]
-algo_name = "minhash"
+algorithm_name = "minhash"
+num_perm = 128
 text_column = "text"
 threshold = 0.8
 ngram_size = 5
