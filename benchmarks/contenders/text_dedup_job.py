@@ -6,12 +6,7 @@ from common import arguments, done
 from text_dedup.config.base import load_config_from_toml
 from text_dedup.minhash import main
 
-options = arguments()
-read, work = json.dumps(str(options.documents)), options.work
-# It takes its settings from a file and from nowhere else.
-settings = work / "settings.toml"
-settings.write_text(
-    f"""
+SETTINGS = """
 [input]
 input_type = "local_files"
 file_type = "json"
@@ -25,11 +20,24 @@ ngram_size = 5
 num_proc = 1
 check_false_positive = true
 [output]
-output_dir = {json.dumps(str(work / "out"))}
+output_dir = {out}
 [debug]
 enable_profiling = false
-""",
-    "utf-8",
-)
-main(load_config_from_toml(settings))
-done(stages=4)
+"""
+
+
+def carry_out():
+    """Write the settings to a file, where alone they are looked for, and run."""
+    options = arguments()
+    settings = options.work / "settings.toml"
+    read, out = str(options.documents), str(options.work / "out")
+    settings.write_text(
+        SETTINGS.format(read=json.dumps(read), out=json.dumps(out)), "utf-8"
+    )
+    main(load_config_from_toml(settings))
+    done(stages=4)
+
+
+# Its workers import this file again.
+if __name__ == "__main__":
+    carry_out()
