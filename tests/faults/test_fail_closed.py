@@ -262,7 +262,7 @@ def test_beam_blocks_lost_or_doubled_are_caught(
     stage, tag, copies, tmp_path, monkeypatch, request_of
 ):
     struck = strike(stage, tag, monkeypatch, copies)
-    with pytest.raises(RunError, match=r"once|planned|read again") as caught:
+    with pytest.raises(RunError, match=r"once|planned|read again|sum to") as caught:
         run(request_of(tmp_path / "out", "local"))
     assert struck
     assert caught.value.exit_code == 4
