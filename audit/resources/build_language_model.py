@@ -20,13 +20,13 @@ import polars as pl
 import pyarrow as pa
 
 from audit.batch import text_block
+from audit.kernels.codepoints import unicode_tables
 from audit.kernels.normalise import to_nfc
 from audit.kernels.plain import fold_table, plain_words
 from audit.resources.build_language_calibration import write_tables
 from audit.resources.build_language_data import COPYLEFT, Choice, choose, lines, load
 from audit.resources.build_language_zxx import no_language, technical_english
 from audit.resources.speakers import large_languages
-from audit.kernels.codepoints import unicode_tables
 
 __all__ = ["SETTINGS", "main", "plain_texts", "train"]
 
