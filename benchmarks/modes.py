@@ -1,6 +1,6 @@
 """Local runners side by side: which mode of Beam's in-process runner is the default.
 
-    python -m benchmarks.modes FILE... [--runs N] [--docs FILE.md]
+    python -m benchmarks.modes FILE... [--runs N] [--docs FILE.md ...]
 
 Each run is a process of its own with a fresh output folder. CPU is user and system time
 of the whole process tree, peak memory that of the largest process.
@@ -56,14 +56,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("files", nargs="+")
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--docs", type=Path)
+    parser.add_argument("--warm", type=int, default=1, help="runs not counted, first")
+    parser.add_argument("--docs", type=Path, nargs="*", default=[])
     words = parser.parse_args()
     found: dict[str, list[tuple[int, float, float, float]]] = {m: [] for m in MODES}
-    for run in range(words.runs + 1):
+    for run in range(words.warm + words.runs):
         for mode, options in MODES.items():
             result = measure(words.files, options)
-            # The first round fills caches and is not counted.
-            if run:
+            # The first rounds fill caches and are not counted.
+            if run >= words.warm:
                 found[mode].append(result)
     table = [
         "| mode | CPU s | wall s | peak MB (largest process) |",
@@ -78,16 +79,15 @@ def main() -> None:
         table.append(f"| {mode} | {cpu:.1f} | {wall:.1f} | {peak:.0f} |")
     size = sum(os.path.getsize(name) for name in words.files) / 1e6
     table.append(
-        f"\nMedian of {words.runs} runs, {os.cpu_count()} cores, {size:.1f} MB on "
+        f"\nMedian of {words.runs} run(s), {os.cpu_count()} cores, {size:.1f} MB on "
         f"disk, start-up included, {time.strftime('%B %Y')}."
     )
     text = "\n".join(table)
     sys.stdout.write(text + "\n")
-    if words.docs:
-        page = words.docs.read_text("utf-8")
-        head, _, rest = page.partition("<!-- bench:modes -->")
+    for path in words.docs:
+        head, _, rest = path.read_text("utf-8").partition("<!-- bench:modes -->")
         _, _, tail = rest.partition("<!-- /bench -->")
-        words.docs.write_text(
+        path.write_text(
             f"{head}<!-- bench:modes -->\n{text}\n<!-- /bench -->{tail}", "utf-8"
         )
 
