@@ -46,18 +46,18 @@ def run_tasks(run: EngineRun, filesystem: FileSystem, output: Output) -> None:
     shuffle: _Shuffle = defaultdict(lambda: defaultdict(list))
     # More threads than one only where they were asked for: results do not depend on it.
     with ThreadPoolExecutor(max(1, run.request.workers)) as pool:
-        PROGRESS.stage = "reading"
+        PROGRESS.enter("reading")
         scans = pool.map(
             lambda task: scan_stage(task, spec, filesystem, output), run.plan.tasks
         )
         for found in scans:
             _send(shuffle, found.blocks)
-        PROGRESS.stage = "comparing"
+        PROGRESS.enter("comparing")
         for blocks in _taken(shuffle, "exact"):
             _send(shuffle, exact_stage(blocks, spec))
         for blocks in _taken(shuffle, "bands"):
             _send(shuffle, candidate_stage(blocks, spec))
-        PROGRESS.stage = "verifying"
+        PROGRESS.enter("verifying")
         again = [task for task in run.plan.tasks if task.ordinal in shuffle["needs"]]
         looks = pool.map(
             lambda task: list(
@@ -71,7 +71,7 @@ def run_tasks(run: EngineRun, filesystem: FileSystem, output: Output) -> None:
         sets = shuffle["sets"].pop(partition, [])
         excerpts = shuffle["excerpts"].pop(partition, [])
         _send(shuffle, verify_stage(pairs, sets, excerpts, spec))
-    PROGRESS.stage = "writing"
+    PROGRESS.enter("writing")
     _write(run, spec, shuffle, output)
 
 

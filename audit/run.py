@@ -119,7 +119,7 @@ def run(request: RunRequest) -> RunResult:
     filesystem, output = storage(request)
     _check_out(request, output)
     engine = _engine(request.runner)
-    PROGRESS.stage = "planning"
+    PROGRESS.enter("planning")
     plan = plan_of(request, filesystem)
     lap("plan")
     tools = toolbox(request.config)

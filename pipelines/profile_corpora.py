@@ -61,7 +61,7 @@ def run_tasks(
     if run.request.runner in LOCAL_RUNNERS:
         # Models are loaded and kernels compiled before several threads want them.
         warm_up(run.config, local_engine)
-    PROGRESS.stage = "reading"
+    PROGRESS.enter("reading")
     logging.getLogger("apache_beam").setLevel(logging.ERROR)
     try:
         pipeline = beam.Pipeline(

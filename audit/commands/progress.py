@@ -27,10 +27,14 @@ from audit.job.progress import PROGRESS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["shown_progress"]
+    from audit.job.progress import Totals
+
+__all__ = ["progress_line", "shown_progress"]
 
 _BAR_SECONDS = 0.2
 _LINE_SECONDS = 5.0
+# Below this share of the input, what was read says too little of what is left.
+_TELLING_SHARE = 0.01
 
 
 @contextmanager
@@ -67,27 +71,53 @@ def _bar(total_bytes: int, done: threading.Event) -> None:
     )
     console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("planning", total=total_bytes or None, documents=0)
+        # Time spent on getting ready says nothing of how long reading takes.
+        task = bar.add_task("planning", total=None, documents=0, start=False)
+        started = False
         while not done.wait(_BAR_SECONDS):
-            documents, n_bytes = PROGRESS.snapshot()
+            now = PROGRESS.snapshot()
+            if now.documents and not started:
+                bar.start_task(task)
+                started = True
             bar.update(
                 task,
-                completed=min(n_bytes, total_bytes),
-                documents=documents,
-                description=PROGRESS.stage or "reading",
+                total=(total_bytes or None) if started else None,
+                completed=min(now.bytes_read, total_bytes),
+                documents=now.documents,
+                description=now.stage or "planning",
             )
 
 
 def _lines(total_bytes: int, done: threading.Event) -> None:
-    begin = time.monotonic()
+    begin: float | None = None
     while not done.wait(_LINE_SECONDS):
-        documents, n_bytes = PROGRESS.snapshot()
-        seconds = time.monotonic() - begin
-        share = n_bytes / total_bytes if total_bytes else 0.0
-        left = seconds / share * (1 - share) if share > 0 else 0.0
-        sys.stderr.write(
-            f"{PROGRESS.stage or 'reading'}: {documents:,} documents, "
-            f"{n_bytes / 1e6:,.1f} of {total_bytes / 1e6:,.1f} MB read ({share:.0%}), "
-            f"{documents / seconds:,.0f} documents/s, about {left:,.0f} s left\n"
-        )
+        now = PROGRESS.snapshot()
+        if begin is None and now.documents:
+            # The first batches were under way for at most one round.
+            begin = time.monotonic() - _LINE_SECONDS
+        seconds = time.monotonic() - begin if begin is not None else 0.0
+        sys.stderr.write(progress_line(now, total_bytes, seconds) + "\n")
         sys.stderr.flush()
+
+
+def progress_line(now: Totals, total_bytes: int, seconds: float) -> str:
+    """Return one line that says how far a run is.
+
+    Args:
+        now: what it has done.
+        total_bytes: bytes on disk of all input.
+        seconds: for how long it has been reading; 0 before.
+    """
+    stage = now.stage or "planning"
+    if now.preparing or not now.documents or seconds <= 0:
+        return f"{stage} ..."
+    share = min(now.bytes_read / total_bytes, 1.0) if total_bytes else 1.0
+    line = (
+        f"{stage}: {now.documents:,} documents, {now.bytes_read / 1e6:,.1f} of "
+        f"{total_bytes / 1e6:,.1f} MB read ({share:.0%})"
+    )
+    if share < 1:
+        line += f", {now.documents / seconds:,.0f} documents/s"
+    if _TELLING_SHARE <= share < 1:
+        line += f", about {seconds / share * (1 - share):,.0f} s of reading left"
+    return line

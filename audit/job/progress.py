@@ -8,8 +8,29 @@ counters instead.
 from __future__ import annotations
 
 import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple
 
-__all__ = ["PROGRESS", "Progress"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["PROGRESS", "Progress", "Totals"]
+
+
+class Totals(NamedTuple):
+    """What a run has done so far.
+
+    Attributes:
+        stage: what it is at, in a word or two; empty before it has begun.
+        documents: documents read.
+        bytes_read: bytes on disk of them.
+        preparing: kernels and models are being made ready; nothing is read yet.
+    """
+
+    stage: str
+    documents: int
+    bytes_read: int
+    preparing: bool
 
 
 class Progress:
@@ -17,25 +38,44 @@ class Progress:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._documents = self._bytes = 0
-        self.stage = ""
+        self._totals = Totals("", 0, 0, False)
 
     def reset(self) -> None:
         """Begin again at nothing."""
         with self._lock:
-            self._documents = self._bytes = 0
-            self.stage = ""
+            self._totals = Totals("", 0, 0, False)
+
+    def enter(self, stage: str) -> None:
+        """Go on to a stage; unheard while a run is being prepared."""
+        with self._lock:
+            if not self._totals.preparing:
+                self._totals = self._totals._replace(stage=stage)
 
     def add(self, documents: int, n_bytes: int) -> None:
-        """Add what one batch held."""
+        """Add what one batch held; unheard while a run is being prepared."""
         with self._lock:
-            self._documents += documents
-            self._bytes += n_bytes
+            was = self._totals
+            if not was.preparing:
+                self._totals = was._replace(
+                    documents=was.documents + documents,
+                    bytes_read=was.bytes_read + n_bytes,
+                )
 
-    def snapshot(self) -> tuple[int, int]:
-        """Return documents and bytes on disk done so far."""
+    @contextmanager
+    def preparing(self, stage: str) -> Iterator[None]:
+        """Hold the totals still while a trial run of the stages makes them ready."""
         with self._lock:
-            return self._documents, self._bytes
+            self._totals = self._totals._replace(stage=stage, preparing=True)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._totals = self._totals._replace(preparing=False)
+
+    def snapshot(self) -> Totals:
+        """Return what has been done so far."""
+        with self._lock:
+            return self._totals
 
 
 # The workers of one process share its progress: the engine gives them no handle to the

@@ -34,11 +34,11 @@ _LINE = (
 
 def warm_up(config: AuditConfig, engine: Engine) -> None:
     """Run an engine of this process over a few lines of text."""
-    PROGRESS.stage = "loading" if compiled_before() else "compiling, first run only"
     small = replace(
         config, read=ReadOptions(), sample=1.0, keep=frozenset(), max_reject_rate=1.0
     )
-    with tempfile.TemporaryDirectory() as folder:
+    stage = "loading" if compiled_before() else "compiling, on the first run only"
+    with PROGRESS.preparing(stage), tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "warm.jsonl"
         lines = [_LINE.format(hour, hour) for hour in ("nine", "ten", "nine")]
         source.write_text("".join(lines), "utf-8")
@@ -49,4 +49,3 @@ def warm_up(config: AuditConfig, engine: Engine) -> None:
         request = RunRequest({"warm": (str(source),)}, folder, small, "in-process")
         staging = str(Path(folder) / "staging")
         engine(EngineRun(plan, small, staging, {}, request), filesystem, LocalOutput())
-    PROGRESS.reset()
