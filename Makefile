@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEMO ?= audit-demo
 
-.PHONY: help env demo test test-slow test-faults test-flink fuzz check format docs bench clean language-model
+.PHONY: help env guard demo test test-slow test-faults test-flink fuzz check format docs bench clean language-model
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -57,6 +57,9 @@ docs: env  ## Remake the parts of the documentation that a program can know
 
 bench: env  ## Measure and write the tables that the docs quote
 	$(BIN)/python -m benchmarks
+
+guard: env  ## Compare the speed of changed kernels with their baseline
+	$(BIN)/python -m benchmarks guard
 
 language-model: env  ## Train the language model anew: make language-model DATA=FOLDER
 	$(BIN)/python -m audit.resources.build_language_model $(DATA)

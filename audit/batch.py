@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from audit.kernels.gazetteer import Matches
     from audit.kernels.tokens import Tokens
 
-__all__ = ["Annotator", "Batch", "Segments", "TextBlock", "text_block"]
+__all__ = ["Annotator", "Batch", "Mentions", "Segments", "TextBlock", "text_block"]
 
 
 class TextBlock(NamedTuple):
@@ -54,6 +55,20 @@ class Segments(NamedTuple):
     segments: NDArray[np.int64]
 
 
+class Mentions(NamedTuple):
+    """Forms found in a batch, and those of them that count as references.
+
+    Attributes:
+        matches: all forms found.
+        counted: int32[n_counted], reference numbers in text order.
+        origin: int64[n_counted], the match that each comes from.
+    """
+
+    matches: Matches
+    counted: NDArray[np.int32]
+    origin: NDArray[np.int64]
+
+
 def text_block(column: pa.Array) -> TextBlock:
     """Return the buffers of a large_string array without nulls, without a copy."""
     _, offsets, data = column.buffers()
@@ -78,6 +93,8 @@ class Batch:
         segments: languages by paragraph, where the language annotator has told them.
         opinions: language, documents, agreeing: what a second engine said, where one
             was asked.
+        mentions: references found in the text, for all who show or count them; filled
+            by `audit.annotate.culture.counted_matches`.
     """
 
     documents: pa.RecordBatch
@@ -85,6 +102,7 @@ class Batch:
     columns: dict[str, pa.Array] = field(default_factory=dict)
     segments: Segments | None = None
     opinions: pa.Table | None = None
+    mentions: Mentions | None = None
 
     @cached_property
     def raw_text(self) -> TextBlock:

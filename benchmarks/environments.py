@@ -38,7 +38,10 @@ def _base_python(wanted):
     """Return a Python that is as new as wanted, None where there is none."""
     if wanted is None or sys.version_info >= tuple(map(int, wanted.split("."))):
         return sys.executable
-    return shutil.which(f"python{wanted}")
+    found = shutil.which(f"python{wanted}")
+    # What stands in the path may be a placeholder for a Python that is not chosen.
+    works = found and subprocess.run([found, "-c", ""], check=False).returncode == 0
+    return found if works else None
 
 
 def _install(peer, folder, python):

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from audit.kernels.gazetteer import Matches, find_matches, resolve_matches
+from audit.batch import Mentions
+from audit.kernels.gazetteer import find_matches, resolve_matches
 from audit.resources.gazetteer import Gazetteer, gazetteer, gazetteer_checksum
 from schemas.annotation import ANNOTATION
 
@@ -51,16 +52,16 @@ class CultureAnnotator:
         return {"references": reference_lists(docs, counted, n_docs)}
 
 
-def counted_matches(
-    batch: Batch, known: Gazetteer
-) -> tuple[Matches, NDArray[np.int32], NDArray[np.int64]]:
-    """Return the matches of a batch, the references that count, and their matches."""
-    matches = find_matches(batch.text.data, batch.tokens, known.index)
-    languages = document_languages(batch, known)
-    counted, origin = resolve_matches(
-        matches, batch.tokens, known.claims, languages, known.homes
-    )
-    return matches, counted, origin
+def counted_matches(batch: Batch, known: Gazetteer) -> Mentions:
+    """Return what a batch mentions; found once, for all who ask."""
+    if batch.mentions is None:
+        matches = find_matches(batch.text.data, batch.tokens, known.index)
+        languages = document_languages(batch, known)
+        counted, origin = resolve_matches(
+            matches, batch.tokens, known.claims, languages, known.homes
+        )
+        batch.mentions = Mentions(matches, counted, origin)
+    return batch.mentions
 
 
 def document_languages(batch: Batch, known: Gazetteer) -> NDArray[np.int32]:

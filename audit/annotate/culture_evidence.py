@@ -43,18 +43,25 @@ EXAMPLES = pa.schema(
 )
 
 
-def culture_examples(batch: Batch, limit: int = PER_CULTURE) -> pa.Table:
+def culture_examples(
+    batch: Batch, limit: int = PER_CULTURE, first: int | None = None
+) -> pa.Table:
     """Return a bounded sample of excerpts of each culture.
 
     Args:
         batch: documents; the column ``language`` is used where it is there.
         limit: excerpts of one culture at most, each of another document.
+        first: only so many documents of the batch are looked at; None: all.
 
     Returns:
         `EXAMPLES`, ascending by culture and rank; ``rank`` is the hash that decides.
     """
     known = gazetteer()
     matches, counted, origin = counted_matches(batch, known)
+    if first is not None:
+        # Mentions stand in text order.
+        n = int(np.searchsorted(matches.docs[origin], first))
+        counted, origin = counted[:n], origin[:n]
     if not len(counted):
         return EXAMPLES.empty_table()
     docs = matches.docs[origin].astype(np.int64)
@@ -98,7 +105,7 @@ def _rows(
 ) -> pa.Table:
     """Return the table of the chosen mentions."""
     known = gazetteer()
-    matches = counted_matches(batch, known)[0]
+    matches = counted_matches(batch, known).matches
     tokens, text = batch.tokens, batch.text
     first = matches.tokens[origin]
     last = first + matches.lengths[origin] - 1

@@ -16,7 +16,6 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from audit.annotate.culture_evidence import culture_examples, merge_examples
-from audit.batch import Batch
 from audit.errors import AccountingError
 from audit.fold.accumulator import CountLayout
 from audit.fold.counts import count_by, merge_counts
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from audit.batch import Batch
     from audit.job.output import Output
     from audit.job.plan import Task
     from audit.job.spec import JobSpec
@@ -48,9 +48,8 @@ _LAYOUT = CountLayout(
 )
 # A source of which more than this would vanish, and which is no mere handful.
 _WIPED_OUT, _LEAST_DOCUMENTS = 0.9, 20
-# Excerpts of references are taken from the first documents of a task: finding them
-# again costs as much as finding them once. Counted in rows, not in batches, because
-# formats cut their batches in different places.
+# Excerpts of references are taken from the first documents of a task. Counted in rows,
+# not in batches, because formats cut their batches in different places.
 _SHOWN_ROWS = 4096
 
 
@@ -67,7 +66,8 @@ class Labels:
         table = pa.table({name: batch.columns[name] for name in names})
         self._tables.append(table.append_column("row", pa.array(rows, pa.uint32())))
         if len(rows) and rows[0] < _SHOWN_ROWS:
-            self._cultures.append(culture_examples(_first(batch, rows)))
+            n_docs = int(np.searchsorted(rows, _SHOWN_ROWS))
+            self._cultures.append(culture_examples(batch, first=n_docs))
 
     def write(self, task: Task, spec: JobSpec, output: Output) -> None:
         """Leave the labels in staging."""
@@ -81,13 +81,6 @@ class Labels:
                 path,
                 lambda file: pq.write_table(table, file, compression="lz4"),
             )
-
-
-def _first(batch: Batch, rows: NDArray[np.uint32]) -> Batch:
-    """Return the documents of a batch that are among the first of their task."""
-    n_docs = int(np.searchsorted(rows, _SHOWN_ROWS))
-    columns = {"language": batch.columns["language"].slice(0, n_docs)}
-    return Batch(batch.documents.slice(0, n_docs), batch.file, columns)
 
 
 def _stream(table: pa.Table) -> bytes:
