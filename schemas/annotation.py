@@ -28,10 +28,11 @@ ANNOTATION = pa.schema(
         pa.field("language", _LABEL, nullable=False),
         pa.field("script", _LABEL, nullable=False),
         pa.field("confidence_micros", pa.int64(), nullable=False),
-        # source@1; `domain` is "" where there is no usable URL, the others null
+        # source@2; `domain` is "" where there is no usable URL, the others null
         pa.field("domain", _LABEL, nullable=False),
         pa.field("suffix", _LABEL),
         pa.field("platform", _LABEL),
+        pa.field("operator", _LABEL),
         pa.field("category", _LABEL),
         pa.field("country", _LABEL),
         # "url", "field" (declared source or file name) or "none": what the platform,

@@ -36,7 +36,7 @@ def _table(
     return TableContract(pa.schema([*fields, *other]), keys, additive)
 
 
-_SOURCE_KEYS = ("domain", "suffix", "platform", "category", "country")
+_SOURCE_KEYS = ("domain", "suffix", "platform", "operator", "category", "country")
 
 TABLES: dict[str, TableContract] = {
     "summary": _table(
@@ -88,7 +88,65 @@ TABLES: dict[str, TableContract] = {
     "language_opinions": _table(("language",), ("documents", "agreeing")),
     # Languages by paragraph; the characters sum to those of the corpus.
     "language_segments": _table(("language", "script"), ("characters", "segments")),
+    # What the source of a document rests on: its URL (`url`), its declared source or
+    # file name (`field`), or nothing (`none`); made of `mix`, sums to the corpus.
+    "attribution": _table(("attributed_by", "language"), _COUNTS),
     "source": _table(_SOURCE_KEYS, _COUNTS),
+    # How few hold how much, in the whole corpus (language is empty) and inside each
+    # language of 20 documents or more. Shares of the largest are of all that is in
+    # scope; effective numbers, HHI, Gini and the Lorenz curve are among the keys, and
+    # `unattributed` has none. `lorenz` gives the share that the smallest keys hold, at
+    # the shares of keys of `audit.measures.concentration.LORENZ_PLACES`.
+    "concentration": TableContract(
+        pa.schema(
+            [
+                pa.field("corpus", pa.string()),
+                pa.field("facet", pa.string()),
+                pa.field("language", pa.string()),
+                pa.field("weight", pa.string()),
+                pa.field("total", pa.int64()),
+                pa.field("unattributed", pa.int64()),
+                pa.field("keys", pa.int64()),
+                *(
+                    pa.field(name, pa.float64())
+                    for name in (
+                        "top_1_share",
+                        "top_10_share",
+                        "top_100_share",
+                        "top_tenth_share",
+                        "hill_1",
+                        "hill_2",
+                        "hill_inf",
+                        "hhi",
+                        "gini",
+                    )
+                ),
+                pa.field("lorenz", pa.list_(pa.float64())),
+            ]
+        ),
+        ("facet", "language", "weight"),
+        (),
+    ),
+    # Groups of registered domains of one shape under cheap suffixes, nearly equal in
+    # size: what machine-made farms look like. Made of `source`.
+    "source_farms": TableContract(
+        pa.schema(
+            [
+                pa.field("corpus", pa.string()),
+                pa.field("kind", pa.string()),
+                pa.field("shape", pa.string()),
+                pa.field("domains", pa.int64()),
+                pa.field("documents", pa.int64()),
+                pa.field("share", pa.float64()),
+                pa.field("score", pa.float64()),
+                pa.field("cheap_share", pa.float64()),
+                pa.field("evenness", pa.float64()),
+                pa.field("examples", pa.list_(pa.string())),
+            ]
+        ),
+        ("kind", "shape"),
+        (),
+    ),
     # references_seen is not additive: it is recounted from `reference` on a merge.
     "culture": _table(
         ("culture", "region", "category", "language"),

@@ -17,6 +17,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from audit.fold.sources import source_tables
 from audit.measures.profile_diversity import diversity_table
 from schemas.profile import SCHEMA_VERSION, TABLES
 
@@ -168,7 +169,7 @@ def profile_tables(
         references_known=pl.lit(_REFERENCES, pl.Int64),
         region=pl.col("culture").first().replace_strict(REGIONS, default="Elsewhere"),
     )
-    source = ["domain", "suffix", "platform", "category", "country"]
+    source = list(TABLES["source"].keys)
     language = mix.group_by("language", "script").agg(
         pl.col(*counts, "confidence_micros").sum()
     )
@@ -196,6 +197,7 @@ def profile_tables(
         "near_figures": _near_figures(copies),
         "rejects": _rejects(rejected),
         "mix": mix,
+        **{k: pl.from_arrow(v) for k, v in source_tables(mix.to_arrow()).items()},
         "culture_mix": located,
         "reference": by_reference,
     }
@@ -244,8 +246,8 @@ def _mix(
         drawn = rng.multinomial(count, profile / profile.sum())
         source = _source(rng, unit, platforms) if unit < domains else {
             "unit": f"part-{(unit - domains) % 4}.jsonl#{unit - domains}",
-            "domain": "", "suffix": None, "platform": None, "category": None,
-            "country": None,
+            "domain": "", "suffix": None, "platform": None, "operator": None,
+            "category": None, "country": None,
         }  # fmt: skip
         rows += [
             source | _counts(rng, names[code], int(drawn[code]))
@@ -260,12 +262,14 @@ def _mix(
 def _source(rng: np.random.Generator, unit: int, platforms: float) -> dict[str, Any]:
     suffix, country = _PLACES[rng.integers(len(_PLACES))]
     domain = f"site{unit}.{suffix}"
-    platform, category = None, ("news", "blog", None)[rng.integers(3)]
+    platform, operator = None, None
+    category = ("news", "blog", None)[rng.integers(3)]
     if rng.random() < platforms:
         platform, category = _PLATFORMS[rng.integers(len(_PLATFORMS))]
+        operator = f"{platform} Inc."
     return {
         "unit": domain, "domain": domain, "suffix": suffix, "platform": platform,
-        "category": category, "country": country,
+        "operator": operator, "category": category, "country": country,
     }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The source of each document: registered domain, suffix, platform, category, country.
+"""The source of each document: domain, suffix, platform, operator, category, country.
 
 In: batches with ``url``, ``source_declared`` and a file name. Out: the source columns
 of `schemas.annotation`. Hosts are cut from the URLs by one kernel; only the unique
@@ -47,12 +47,13 @@ class Source(NamedTuple):
     domain: str
     suffix: str | None
     platform: str | None
+    operator: str | None
     category: str | None
     country: str | None
     attributed_by: str
 
 
-_NOWHERE = Source("", None, None, None, None, "none")
+_NOWHERE = Source("", None, None, None, None, None, "none")
 
 
 def source_of_host(raw: str) -> Source | None:
@@ -65,12 +66,13 @@ def source_of_host(raw: str) -> Source | None:
     platform = known.find(host)
     if platform is None:
         return Source(
-            place.domain, place.suffix, None, place.category, place.country, "url"
+            place.domain, place.suffix, None, None, place.category, place.country, "url"
         )
     return Source(
         place.domain,
         place.suffix,
         platform.platform,
+        platform.operator,
         platform.category,
         platform.country or place.country,
         "url",
@@ -80,19 +82,21 @@ def source_of_host(raw: str) -> Source | None:
 def _source_of_field(found: Declared | None) -> Source | None:
     if found is None:
         return None
-    return Source("", None, found.platform, found.category, found.country, "field")
+    name = found.platform
+    who = registry().by_name[name].operator if name else None
+    return Source("", None, name, who, found.category, found.country, "field")
 
 
 class SourceAnnotator:
     """Attributes documents to domains and platforms.
 
     Attributes:
-        name: ``source@1``.
+        name: ``source@2``.
         cache_size: hosts (and declared names) kept between batches; the cache starts
             afresh when it is full, so memory stays bounded on any crawl.
     """
 
-    name = "source@1"
+    name = "source@2"
 
     def __init__(self, cache_size: int = _CACHE_SIZE) -> None:
         self.cache_size = cache_size
@@ -118,7 +122,7 @@ class SourceAnnotator:
         }
 
     def annotate(self, batch: Batch) -> Mapping[str, pa.Array]:
-        """Return domain, suffix, platform, category, country and attributed_by."""
+        """Return the columns of `Source`, one dictionary array each."""
         rows, sources = self._by_url(batch.documents.column("url"))
         unknown = np.flatnonzero(rows < 0)
         if len(unknown):

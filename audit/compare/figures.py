@@ -47,6 +47,10 @@ def figure(rule: Rule, profile: Profile, baseline: Profile | None = None) -> Fig
         return _summary(rule, profile)
     if rule.facet == "overlap":
         return _overlap(rule, profile)
+    if rule.facet in ("attribution", "source_farms"):
+        return _part_of_documents(rule, profile)
+    if rule.within or rule.measure == "top_tenth_share":
+        return _concentration(rule, profile)
     if rule.measure in DRIFT:
         if baseline is None:
             raise ConfigError(
@@ -98,6 +102,32 @@ def _overlap(rule: Rule, profile: Profile) -> Figure:
         where=str(profile.folder.parent),
         next_step="Profile both corpora in one run, or run corpus-audit overlap.",
     )
+
+
+def _part_of_documents(rule: Rule, profile: Profile) -> Figure:
+    """Return the share of what is attributed in a way, or of all farms together."""
+    rows, whole = profile.frame(rule.facet), profile.summary
+    if rule.facet == "attribution":
+        rows = rows.filter(pl.col("attributed_by").is_in(rule.keys))
+    part, total = int(rows[rule.weight].sum()), int(whole[rule.weight])
+    return _by_documents(part, total, int(whole["documents"]))
+
+
+def _concentration(rule: Rule, profile: Profile) -> Figure:
+    """Return a figure of the table `concentration`; shares have Wilson's interval."""
+    rows = profile.frame("concentration").filter(
+        facet=rule.facet, language=rule.within, weight=rule.weight
+    )
+    value = rows[rule.measure].item() if len(rows) else None
+    if value is None:
+        return _UNKNOWN
+    if not rule.measure.endswith("_share"):
+        return Interval(value, value, value)
+    whole = rows["total"].item()
+    documents = profile.frame("concentration").filter(
+        facet=rule.facet, language=rule.within, weight="documents"
+    )["total"]
+    return _by_documents(value * whole, whole, documents.item())
 
 
 def _diversity(rule: Rule, profile: Profile) -> Figure:

@@ -2,8 +2,8 @@
 
 In: profiles made with the same models, tables and layout. Out: one profile on disk.
 Additive columns are sums over equal keys, so that any order and any grouping of merges
-gives the same bytes; references seen are counted again; intervals and effective numbers
-are computed again from the merged counts.
+gives the same bytes; references seen are counted again; intervals, effective numbers
+and concentration are computed again from the merged counts.
 
 What cannot be known without the text or its signatures: copies that stand in two of the
 corpora. The duplicate figures of a merged profile are therefore sums of what was found
@@ -30,6 +30,7 @@ from audit.compare.tables import PREFIX
 from audit.errors import ProfileError
 from audit.fold.diversity import profile_diversity
 from audit.fold.profile import conform
+from audit.fold.sources import source_tables
 from audit.fold.store import write_table
 from schemas.profile import TABLES
 
@@ -138,6 +139,8 @@ def merge_tables(
         tables[name] = conform(
             name, corpus, merged.drop("corpus", strict=False).to_arrow()
         )
+    remade = source_tables(tables["mix"])
+    tables |= {name: conform(name, corpus, table) for name, table in remade.items()}
     tables["diversity"] = conform_diversity(
         diversity(tables["mix"], tables["culture_mix"], corpus, regions_of(profiles))
     )

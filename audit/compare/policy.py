@@ -16,6 +16,7 @@ from typing import Any
 from audit.compare.policy_grammar import (
     DRIFT,
     checked_keys,
+    checked_language,
     counted_keys,
     nearest,
     only_keys,
@@ -32,8 +33,8 @@ __all__ = ["Policy", "Rule", "load_policy", "parse_policy", "preset_names"]
 
 _PRESETS = Path(__file__).parent / "policies"
 _RULE_KEYS = (
-    "name", "measure", "key", "minimum", "maximum", "level", "reason", "expires",
-    "baseline",
+    "name", "measure", "key", "within", "minimum", "maximum", "level", "reason",
+    "expires", "baseline",
 )  # fmt: skip
 LEVELS = ("fail", "warn")
 
@@ -54,6 +55,7 @@ class Rule:
         reason: Why the rule is there.
         expires: Last day on which the rule stands as it is.
         baseline: Folder of the profile to hold against, as written.
+        within: Language inside which concentration is judged, "" for the corpus.
     """
 
     name: str
@@ -67,13 +69,15 @@ class Rule:
     reason: str
     expires: datetime.date | None
     baseline: str | None
+    within: str = ""
 
     @property
     def path(self) -> str:
         """The measure as the policy writes it."""
-        return ".".join(
+        path = ".".join(
             part for part in (self.facet, self.measure, self.weight) if part
         )
+        return f"{path} within {self.within}" if self.within else path
 
     @property
     def counted_keys(self) -> tuple[str, ...]:
@@ -205,6 +209,7 @@ def _rule(entry: Any, where: str) -> Rule:
     return Rule(
         name, facet, measure, weight, keys, bounds[0], bounds[1], level,
         _text(entry, "reason", where), _date(entry, where), baseline,
+        checked_language(_text(entry, "within", where), facet, measure, where),
     )  # fmt: skip
 
 

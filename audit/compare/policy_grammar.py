@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from audit.errors import ConfigError
+from audit.measures.concentration import CONCENTRATED
 from audit.measures.facets import FACETS, WEIGHTS
 from audit.resources.language_codes import member_languages
 from schemas.profile import TABLES
@@ -20,7 +21,9 @@ __all__ = [
     "DIVERSITY",
     "DRIFT",
     "SUMMARY_SHARES",
+    "WITHIN",
     "checked_keys",
+    "checked_language",
     "counted_keys",
     "nearest",
     "one_of",
@@ -28,7 +31,7 @@ __all__ = [
     "split_measure",
 ]
 
-# Measures read from the `diversity` table; `category` has none there.
+# Measures read from the `diversity` table.
 DIVERSITY = (
     "hill_0", "hill_1", "hill_2", "hill_inf", "hhi", "gini", "coverage",
     "hill_1_similarity",
@@ -41,16 +44,25 @@ SUMMARY_SHARES = {
     "near_duplicate_share": "near_duplicate_documents",
     "located_share": "located_documents",
     "url_share": "documents_with_url",
+    "field_share": "documents_attributed_by_field",
     "empty_share": "empty_documents",
     "rejected_share": "rejected",
 }
 OVERLAP = ("share", "exact_share")
+# Measures read from the `concentration` table, where a rule looks inside a language.
+WITHIN = (
+    "top_1_share", "top_10_share", "top_100_share", "top_tenth_share", "hill_1",
+    "hill_2", "hill_inf", "hhi", "gini",
+)  # fmt: skip
+# Facets of tables of their own, with shares only.
+_TABLES = ("attribution", "source_farms")
 _TOP = re.compile(r"top_([1-9][0-9]*)_share")
 # What a key of a facet looks like; regions, domains, platforms are names.
 _KEY_SHAPES = {
     "language": (r"[a-z]{3}", "an ISO 639-3 code as 'swh'"),
     "script": (r"[A-Z][a-z]{3}", "an ISO 15924 code as 'Arab'"),
     "source_country": (r"[A-Z]{2}", "an ISO 3166-1 code as 'NG'"),
+    "attribution": (r"url|field|none", "'url', 'field' or 'none'"),
     "culture": (r"[A-Z]{2}", "an ISO 3166-1 code as 'NG'"),
 }
 
@@ -59,7 +71,8 @@ def split_measure(path: str, where: str) -> tuple[str, str, str]:
     """Split and check ``facet.measure.weight``."""
     parts = path.split(".")
     facet = parts[0]
-    one_of(facet, (*FACETS, "summary", "overlap"), "a measure starts with", where)
+    facets = (*FACETS, *_TABLES, "summary", "overlap")
+    one_of(facet, facets, "a measure starts with", where)
     if facet == "summary":
         names = (*TABLES["summary"].additive, *SUMMARY_SHARES)
         one_of(".".join(parts[1:]), names, "summary has", where)
@@ -75,10 +88,14 @@ def split_measure(path: str, where: str) -> tuple[str, str, str]:
     if facet == "overlap":
         one_of(measure, OVERLAP, "overlap has", where)
         one_of(weight, ("documents",), "overlap is counted by", where)
+    elif facet in _TABLES:
+        one_of(measure, ("share",), f"{facet} has", where)
+        weights = WEIGHTS if facet == "attribution" else ("documents",)
+        one_of(weight, weights, f"{facet} is counted by", where)
     else:
-        known: tuple[str, ...] = ("share", "top_1_share", *DRIFT)
-        if facet != "category":
-            known = (*DIVERSITY, *known)
+        known: tuple[str, ...] = (*DIVERSITY, "share", "top_1_share", *DRIFT)
+        if facet in CONCENTRATED:
+            known = (*known, "top_tenth_share")
         if not _TOP.fullmatch(measure):
             one_of(measure, known, f"{facet} has the measures", where)
         if measure == "hill_1_similarity" and facet not in ("language", "culture"):
@@ -101,7 +118,8 @@ def checked_keys(
         raise ConfigError(
             "a key is a text, or a list of texts", value=value, where=where
         )
-    wanted = facet == "overlap" or (facet in FACETS and measure in WITH_KEY)
+    keyed = facet in (*FACETS, "attribution") and measure in WITH_KEY
+    wanted = facet == "overlap" or keyed
     if wanted != bool(keys):
         rule = "needs a key" if wanted else "takes no key"
         raise ConfigError(f"{entry['measure']} {rule}", value=value, where=where)
@@ -114,6 +132,18 @@ def checked_keys(
     if len(set(keys)) != len(keys):
         raise ConfigError("a key counts once", value=keys, where=where)
     return tuple(keys)
+
+
+def checked_language(value: str, facet: str, measure: str, where: str) -> str:
+    """Return the language that a rule looks inside, "" for the whole corpus."""
+    if not value:
+        return value
+    shape, words = _KEY_SHAPES["language"]
+    if not re.fullmatch(shape, value):
+        raise ConfigError(f"within is {words}", value=value, where=where)
+    one_of(facet, CONCENTRATED, "within goes with the facets", where)
+    one_of(measure, WITHIN, "inside a language there are the measures", where)
+    return value
 
 
 def counted_keys(facet: str, keys: Iterable[str]) -> tuple[str, ...]:

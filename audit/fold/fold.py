@@ -30,6 +30,7 @@ _MIX_LABELS = (
     "domain",
     "suffix",
     "platform",
+    "operator",
     "category",
     "country",
     "language",

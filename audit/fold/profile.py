@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from audit.errors import AccountingError
 from audit.fold.counts import merge_counts
+from audit.fold.sources import source_tables
 from schemas.profile import TABLES
 
 if TYPE_CHECKING:
@@ -113,6 +114,7 @@ def finish_tables(
         "reference": reference,
         "duplicates": duplicates["clusters"],
         "rejects": _rejects(accumulator),
+        **source_tables(mix),
     }
     return {name: conform(name, corpus, table) for name, table in tables.items()}
 

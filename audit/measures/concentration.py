@@ -1,30 +1,45 @@
-"""How much of a corpus its largest keys hold.
+"""How few sources hold how much of a corpus, and of each of its languages.
 
-In: counts of keys, float64 or int64[n_keys]. Out: shares of the head, points of the
-Lorenz curve.
+In: the joint counts ``mix``. Out: one row a facet, language and weight: the shares of
+the largest keys, effective numbers, HHI, Gini, and points of the Lorenz curve.
+
+Shares of the largest are of everything in scope, so that a corpus half of which has no
+source cannot look like a monopoly of the other half; what describes inequality among
+sources (effective numbers, HHI, Gini, Lorenz) leaves out what has none.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+import polars as pl
+import pyarrow as pa
+from numpy.typing import NDArray
 
-__all__ = ["lorenz_points", "top_fraction_share", "top_keys", "top_share"]
+from audit.measures import diversity
+from audit.measures.facets import FACETS, NO_KEY, WEIGHTS
+from schemas.profile import TABLES
 
-Floats = NDArray[np.float64]
+__all__ = [
+    "CONCENTRATED", "LORENZ_PLACES", "MIN_DOCUMENTS", "concentration_of",
+    "concentration_table", "top_keys",
+]  # fmt: skip
 
-
-def _descending(counts: ArrayLike) -> Floats:
-    values = np.asarray(counts, np.float64)
-    return np.sort(values[values > 0])[::-1]
-
-
-def top_share(counts: ArrayLike, keys: int) -> float:
-    """Return the share of the ``keys`` largest keys in [0, 1]; NaN where empty."""
-    values = _descending(counts)
-    return float(values[:keys].sum() / values.sum()) if len(values) else math.nan
+# From the narrowest view to the widest.
+CONCENTRATED = ("domain", "platform", "operator", "category", "source_country")
+# A language with fewer documents has no row of its own: its shares would be noise.
+# With it the table has at most ten rows a language of the model.
+MIN_DOCUMENTS = 20
+# Shares of keys, smallest first, at which the Lorenz curve is stored. It bends at its
+# right end, where few keys hold much, so that is where the points lie close.
+LORENZ_PLACES = (
+    0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.925, 0.95, 0.97, 0.98,
+    0.99, 0.995, 0.998, 0.999, 0.9995, 0.9999, 1.0,
+)  # fmt: skip
+_TOP = {"top_1_share": 1, "top_10_share": 10, "top_100_share": 100}
 
 
 def top_keys(n_keys: int, fraction: float) -> int:
@@ -33,26 +48,88 @@ def top_keys(n_keys: int, fraction: float) -> int:
     return max(1, math.ceil(round(n_keys * fraction, 9))) if n_keys else 0
 
 
-def top_fraction_share(counts: ArrayLike, fraction: float) -> float:
-    """Return the share that the top ``fraction`` of present keys hold (0.1: 10 %)."""
-    return top_share(counts, top_keys(len(_descending(counts)), fraction))
-
-
-def lorenz_points(counts: ArrayLike, points: int = 101) -> Floats:
-    """Return points of the Lorenz curve, smallest keys first.
+def concentration_of(sizes: NDArray[np.int64], total: int) -> dict[str, Any]:
+    """Return the measures of one scope.
 
     Args:
-        counts: float64 or int64[n_keys]; absent keys (0) are left out.
-        points: How many points, evenly spread over the keys.
+        sizes: int64[n], documents or characters of each key; zeros are absent keys.
+        total: All that is in scope, at least the sum of ``sizes``.
 
     Returns:
-        float64[points, 2]: share of the keys, share of the mass they hold; from (0, 0)
-        to (1, 1), linear between keys. Empty counts give the diagonal.
+        The measure columns of the table ``concentration``: ``keys``; ``top_1_share``,
+        ``top_10_share``, ``top_100_share`` and ``top_tenth_share`` (the largest tenth
+        of the keys, rounded up), all of ``total``; ``hill_1``, ``hill_2``,
+        ``hill_inf``, ``hhi``, ``gini`` and ``lorenz`` among the keys. Without keys the
+        shares are zero and the others None.
     """
-    values = _descending(counts)[::-1]
-    x = np.linspace(0.0, 1.0, points)
-    if not len(values):
-        return np.column_stack([x, x])
-    mass = np.concatenate([[0.0], np.cumsum(values)]) / values.sum()
-    y = np.interp(x, np.linspace(0.0, 1.0, len(mass)), mass)
-    return np.column_stack([x, y])
+    ordered = np.sort(sizes[sizes > 0])
+    n_keys = len(ordered)
+    cumulated = np.concatenate([[0], np.cumsum(ordered)])
+    held = int(cumulated[-1])
+    largest = {**_TOP, "top_tenth_share": top_keys(n_keys, 0.1)}
+    row: dict[str, Any] = {"keys": n_keys, "unattributed": total - held}
+    row |= {
+        name: (held - int(cumulated[max(0, n_keys - top)])) / total if total else 0.0
+        for name, top in largest.items()
+    }
+    if not held:
+        return row
+    row |= {
+        "hill_1": float(diversity.hill(ordered, 1)),
+        "hill_2": float(diversity.hill(ordered, 2)),
+        "hill_inf": held / int(ordered[-1]),
+        "hhi": float(diversity.hhi(ordered)),
+        "gini": float(diversity.gini(ordered)),
+    }
+    # Between two keys the curve is a straight line.
+    places = np.array(LORENZ_PLACES) * n_keys
+    curve = np.interp(places, np.arange(n_keys + 1), cumulated / held)
+    row = {k: _rounded(v) if isinstance(v, float) else v for k, v in row.items()}
+    return row | {"lorenz": [_rounded(float(point)) for point in curve]}
+
+
+def concentration_table(
+    mix: pa.Table, *, min_documents: int = MIN_DOCUMENTS
+) -> pa.Table:
+    """Return the ``concentration`` table of a corpus, without the column ``corpus``.
+
+    Args:
+        mix: Joint counts in the ``mix`` schema.
+        min_documents: Languages with fewer documents have no rows of their own.
+    """
+    columns = {FACETS[name].column for name in CONCENTRATED} | {"language", *WEIGHTS}
+    frame = pl.DataFrame(pl.from_arrow(mix.select(sorted(columns))))
+    rows = [
+        {"facet": name, **row}
+        for name in CONCENTRATED
+        for row in _facet_rows(frame, FACETS[name].column, min_documents)
+    ]
+    schema = TABLES["concentration"].schema.remove(0)
+    return pa.Table.from_pylist(rows, schema=schema)
+
+
+def _facet_rows(
+    frame: pl.DataFrame, column: str, min_documents: int
+) -> Iterator[dict[str, Any]]:
+    """Yield the rows of one facet: the whole corpus first, then each language."""
+    key = pl.col(column).fill_null(NO_KEY).alias("key")
+    cells = frame.group_by("language", key).agg(pl.col(WEIGHTS).sum())
+    whole = cells.group_by("key").agg(pl.col(WEIGHTS).sum())
+    yield from _scope_rows("", whole)
+    enough = pl.col("documents").sum().over("language") >= min_documents
+    kept = cells.filter(enough).partition_by("language", as_dict=True)
+    for (language,), scope in sorted(kept.items(), key=lambda item: str(item[0])):
+        yield from _scope_rows(str(language), scope)
+
+
+def _scope_rows(language: str, scope: pl.DataFrame) -> Iterator[dict[str, Any]]:
+    inside = scope.filter(pl.col("key") != NO_KEY)
+    for weight in WEIGHTS:
+        total = int(scope[weight].sum())
+        measured = concentration_of(inside[weight].to_numpy(), total)
+        yield {"language": language, "weight": weight, "total": total, **measured}
+
+
+def _rounded(figure: float) -> float:
+    # Sums of floats differ in their last bits between processors; a profile must not.
+    return float(f"{figure:.10g}")

@@ -54,9 +54,9 @@ class Farm(NamedTuple):
 
 
 def domain_farms(
-    domains: Sequence[str],
-    suffixes: Sequence[str | None],
-    documents: Sequence[int],
+    domains: Sequence[str] | pl.Series,
+    suffixes: Sequence[str | None] | pl.Series,
+    documents: Sequence[int] | pl.Series,
     *,
     cheap: Collection[str],
     min_domains: int = 20,
@@ -92,9 +92,9 @@ def domain_farms(
 
 
 def _labels(
-    domains: Sequence[str],
-    suffixes: Sequence[str | None],
-    documents: Sequence[int],
+    domains: Sequence[str] | pl.Series,
+    suffixes: Sequence[str | None] | pl.Series,
+    documents: Sequence[int] | pl.Series,
     cheap: Collection[str],
 ) -> pl.DataFrame:
     """Return one row a usable domain: its label, its suffix, whether it is cheap."""

@@ -50,6 +50,7 @@ FACETS: dict[str, Facet] = {
         Facet("script", "mix", "script", _NONE | {"Zyyy", "Zinh", "Zzzz"}, "scripts"),
         Facet("domain", "mix", "domain", _NONE, "domains"),
         Facet("platform", "mix", "platform", _NONE, "platforms"),
+        Facet("operator", "mix", "operator", _NONE, "operators"),
         Facet("category", "mix", "category", _NONE, "categories of source"),
         Facet("source_country", "mix", "country", _NONE, "source countries"),
         Facet("culture", "culture_mix", "culture", _NONE, "cultures"),

@@ -35,6 +35,8 @@ DIVERSITY_FACETS = (
     "script",
     "domain",
     "platform",
+    "operator",
+    "category",
     "source_country",
     "culture",
     "region",

@@ -27,6 +27,7 @@ from audit.report.figures import (
 __all__ = ["printable", "summary_table"]
 
 _TOP = 3
+_RESTS = (("url", "by address"), ("field", "by field"), ("none", "not at all"))
 _HEADS = (
     ("Docs", 5),
     ("Languages", 9),
@@ -60,7 +61,8 @@ def summary_table(profiles: list[Path]) -> RenderableType:
         "Languages and sources are effective numbers (Hill 1) with 95% intervals.",
         style="dim",
     )
-    return Group(table, Text(), note, *_places(corpora))
+    rests = [_attribution(corpus, len(corpora) > 1) for corpus in corpora]
+    return Group(table, Text(), *rests, note, *_places(corpora))
 
 
 def printable(text: str) -> str:
@@ -108,6 +110,18 @@ def _languages(corpus: Corpus) -> str:
     )
     total = max(corpus.documents, 1)
     return " ".join(f"{code} {_whole(n / total)}" for code, n in rows.iter_rows())
+
+
+def _attribution(corpus: Corpus, named: bool) -> Text:
+    """Say what the sources of a corpus rest on."""
+    rows = corpus.tables["attribution"]
+    parts = [
+        f"{percent(int(rest['documents'].sum()) / max(corpus.documents, 1))} {words}"
+        for kind, words in _RESTS
+        for rest in [rows.filter(attributed_by=kind)]
+    ]
+    name = f" of {printable(corpus.label)}" if named else ""
+    return Text(f"Sources{name} known {', '.join(parts)}.")
 
 
 def _whole(share: float) -> str:

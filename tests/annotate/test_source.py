@@ -101,7 +101,7 @@ def test_usable_urls(url, domain, suffix, country):
     ],
 )  # fmt: skip
 def test_unusable_urls_have_no_domain(url):
-    assert source(url) == Source("", None, None, None, None, "none")
+    assert source(url) == Source("", None, None, None, None, None, "none")
 
 
 @pytest.mark.parametrize(
@@ -137,6 +137,7 @@ def test_documents_without_url_are_attributed_by_their_fields():
     declared = ["Wikipedia (en)", "小说", "https://www.bbc.co.uk/x", "nonsense", None]
     found = rows(batch(["not a url", None, "", None, None], declared))
     assert [row.platform for row in found] == ["Wikipedia", None, "BBC", None, None]
+    assert found[2].operator == "BBC"
     assert [row.category for row in found][:3] == ["encyclopedia", "books", "news"]
     assert [row.attributed_by for row in found] == ["field"] * 3 + ["none"] * 2
     assert {row.domain for row in found} == {""}

@@ -35,9 +35,12 @@ def test_the_queries_give_the_stored_figures(tmp_path, monkeypatch):
 
 
 def test_the_example_policy_is_one():
-    (text,) = _blocks("gate.md", "toml")
-    policy = parse_policy(text, name="x", folder=DOCS, where="docs/gate.md")
-    assert len(policy.rules) == 3
+    texts = _blocks("gate.md", "toml")
+    policies = [
+        parse_policy(text, name="x", folder=DOCS, where="docs/gate.md")
+        for text in texts
+    ]
+    assert [len(policy.rules) for policy in policies] == [3, 1]
 
 
 def test_every_word_of_a_policy_is_explained():

@@ -27,6 +27,7 @@ def profile(tmp_path_factory):
             {
                 "unit": domain, "domain": domain, "suffix": suffix, "country": country,
                 "platform": "Wiki|pedia <b>" if i == 4 else None,
+                "operator": "Wikimedia" if i == 4 else None,
                 "category": "encyclopedia" if i == 4 else "news",
                 "language": language, "script": "Latn", "documents": 10 + i,
                 "characters": 1000 * (40 - i), "bytes": 1100 * (40 - i),
@@ -111,7 +112,7 @@ def test_the_domains_of_the_eu_summary(tmp_path, domains, small, listed):
     rows = pl.DataFrame({"unit": [f"d{i}.org" for i in range(domains)]}).with_columns(
         (1 + pl.int_range(pl.len())).alias(name) for name in TABLES["mix"].additive
     )
-    unknown = ("platform", "category", "country")
+    unknown = ("platform", "operator", "category", "country")
     mix = rows.with_columns(
         *(pl.lit(None, pl.String).alias(k) for k in unknown),
         domain="unit", suffix=pl.lit("org"), language=pl.lit("eng"),

@@ -213,7 +213,15 @@ GOOD = "[[rule]]\nname='r'\nmeasure='language.hill_1.documents'\nminimum=1\n"
         (GOOD + GOOD, "a name of its own"),
         (GOOD.replace("name='r'", "name=''"), "has a name"),
         (GOOD.replace("language.hill_1", "script.hill_1_similarity"), "likeness"),
-        (GOOD.replace("language.hill_1", "category.gini"), "category has"),
+        (GOOD.replace("language.hill_1", "category.ginny"), "category has"),
+        (GOOD + "within='swh'", "within goes with"),
+        (GOOD.replace("language.hill_1", "domain.hill_0") + "within='swh'", "inside a"),
+        (GOOD.replace("language", "domain") + "within='Swahili'", "within is"),
+        (GOOD.replace("language.hill_1", "source_farms.hhi"), "source_farms has"),
+        (
+            GOOD.replace("language.hill_1", "attribution.share") + "key='wish'",
+            "'field'",
+        ),
     ],
 )
 def test_what_is_not_understood_is_an_error(text, words, tmp_path):
@@ -273,3 +281,35 @@ def test_outputs_agree(web, out):
     assert "b &lt;\\|> b" in markdown
     table = to_text(gate_sections(result))
     assert table.index("FAIL") < table.index("WARN") < table.index("pass ")
+
+
+def test_concentration_is_judged_inside_a_language(web, out):
+    table = web.frame("concentration")
+    for facet, measure in (("domain", "top_10_share"), ("platform", "hill_1")):
+        row = table.filter(facet=facet, language="yor", weight="documents").row(
+            0, named=True
+        )
+        body = f"measure = '{facet}.{measure}.documents'\nwithin = 'yor'\n"
+        verdict = _one(web, out, body + "minimum = 0.0")
+        assert verdict.value == pytest.approx(row[measure])
+        assert verdict.rule.path.endswith("within yor")
+    frame = web.frame("mix").filter(pl.col("language") == "yor")
+    sites = frame.filter(pl.col("domain") != "").group_by("domain")
+    ten = sites.agg(pl.col("documents").sum()).top_k(10, by="documents")
+    share = ten["documents"].sum() / frame["documents"].sum()
+    body = "measure = 'domain.top_10_share.documents'\nwithin = 'yor'\nmaximum = 1"
+    assert _one(web, out, body).value == pytest.approx(share)
+    gone = "measure = 'domain.hhi.documents'\nwithin = 'kin'\nmaximum = 1"
+    assert _one(web, out, gone).status == "fail"
+
+
+def test_what_sources_rest_on_and_farms_can_be_named(web, out):
+    body = "measure = 'attribution.share.documents'\nkey = 'url'\nminimum = 0.5"
+    verdict = _one(web, out, body)
+    summary = web.summary
+    share = summary["documents_with_url"] / summary["documents"]
+    assert verdict.value == pytest.approx(share)
+    farms = "measure = 'source_farms.share.documents'\nmaximum = 0.01"
+    assert _one(web, out, farms).value == 0
+    tenth = "measure = 'domain.top_tenth_share.characters'\nmaximum = 1"
+    assert 0.1 < _one(web, out, tenth).value < 1

@@ -32,6 +32,7 @@ documents = st.lists(
             "domain": st.sampled_from(["", "a.org", "b.com", "c.co.uk"]),
             "suffix": st.sampled_from([None, "org", "com"]),
             "platform": st.sampled_from([None, "Weibo"]),
+            "operator": st.sampled_from([None, "Sina"]),
             "category": st.sampled_from([None, "social", "news"]),
             "country": st.sampled_from([None, "CN", "GB"]),
             "attributed_by": st.sampled_from(["url", "none"]),

@@ -33,6 +33,7 @@ _FACETS = {
     "script": "Scripts",
     "domain": "Domains",
     "platform": "Platforms",
+    "operator": "Operators of platforms",
     "category": "Kinds of source",
     "source_country": "Countries of sources",
     "culture": "Cultures",

@@ -1,7 +1,8 @@
 """Where the documents come from: concentration, platforms, kinds of source, domains.
 
-In: corpora. Out: `Sources`: the Lorenz curve over registered domains, the mix of
-categories, and tables of platforms and of domains.
+In: corpora. Out: `Sources`: what the sources rest on, the Lorenz curve over registered
+domains, concentration overall and inside each language, the mix of categories, tables
+of platforms, of domains and of farms.
 """
 
 from __future__ import annotations
@@ -16,6 +17,12 @@ from audit.report.charts import Curve, curves
 from audit.report.corpora import Corpus
 from audit.report.figures import count, interval, isolated, percent, points
 from audit.report.names import category_name, country_name
+from audit.report.parts.concentration import (
+    attribution,
+    concentration,
+    farms,
+    languages,
+)
 from audit.report.parts.mixes import Legend, counts_by_corpus, mix_chart
 from audit.report.sheet import Cell, Column, Sheet, counted, named, shared
 
@@ -30,12 +37,16 @@ _PLATFORMS = 60
 class Sources(NamedTuple):
     """The source part of the page."""
 
+    attribution: Sheet
     lorenz: str
     inequality: list[tuple[str, int, str, str, str]]
     categories: str
     category_legend: Legend
     platforms: Sheet
     domains: Sheet
+    concentration: Sheet
+    languages: Sheet
+    farms: Sheet
 
 
 def sources(corpora: Sequence[Corpus]) -> Sources:
@@ -48,12 +59,16 @@ def sources(corpora: Sequence[Corpus]) -> Sources:
         "documents",
     )
     return Sources(
+        attribution(corpora),
         _lorenz_chart(corpora),
         [_inequality(corpus) for corpus in corpora],
         categories,
         legend,
         _platforms(corpora),
         _domains(corpora),
+        concentration(corpora),
+        languages(corpora),
+        farms(corpora),
     )
 
 
