@@ -26,6 +26,7 @@ from audit.job.packing import pack, unpack
 from audit.job.progress import PROGRESS
 from audit.job.scan import Columns, documents_of, scan
 from audit.job.staged import load_blocks, store_blocks, task_key
+from audit.kernels.distinct import distinct
 from audit.kernels.shingle import shingle_sets
 from audit.link.blocks import BandBlock, ExactBlock, pack_bands, pack_exact
 from audit.link.exact import exact_groups
@@ -246,7 +247,7 @@ def look_again_stage(
 
 
 def _union(parts: Iterable[NDArray[np.uint32]]) -> NDArray[np.uint32]:
-    return np.unique(np.concatenate([np.zeros(0, np.uint32), *parts]))
+    return distinct(np.concatenate([np.zeros(0, np.uint32), *parts]))
 
 
 @booked(pairs=0, sets=1, excerpts=2)

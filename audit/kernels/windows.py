@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy import int64, uint64
 
+from audit.kernels.distinct import distinct
 from audit.kernels.jit import kernel
 from audit.kernels.shingle import CHARACTER_WEIGHT, WORD_WEIGHT
 from audit.kernels.tokens import UNSPACED
@@ -118,7 +119,7 @@ def item_windows(tokens: Tokens) -> ItemWindows:
 
 def index_windows(windows: ItemWindows) -> WindowIndex:
     """Return the index of the distinct windows of all items."""
-    hashes = np.unique(windows.hashes)
+    hashes = distinct(windows.hashes)
     short = np.flatnonzero(windows.anchors)
     sizes = windows.lengths[windows.offsets[short]].astype(np.int64)
     anchors, group = np.unique(windows.anchors[short], return_inverse=True)
@@ -161,7 +162,7 @@ def find_windows(
             break
         room = n
     count = max(1, len(index.hashes))
-    pairs = np.unique(found[:n, 0] * count + found[:n, 1])
+    pairs = distinct(found[:n, 0] * count + found[:n, 1])
     return pairs // count, pairs % count
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from audit.errors import AccountingError
+from audit.kernels.distinct import distinct
 from audit.kernels.hashing import mix64
 from audit.link.clusters import Clusters, components
 from audit.link.exact import Members, SizeCounts, count_sizes
@@ -161,7 +162,7 @@ def _direct(
     for here, there in ((0, 1), (1, 0)):
         touched = ends[ends[:, there] == middle[:, there], here]
         direct |= np.isin(same, touched)
-    return int(direct.sum()) - len(np.unique(representatives))
+    return int(direct.sum()) - len(distinct(representatives))
 
 
 def _classes(
@@ -274,7 +275,7 @@ def overlap_members(
     corpora = corpus_of(verified.pairs.reshape(-1), corpus_starts).reshape(-1, 2)
     cross = corpora[:, 0] != corpora[:, 1]
     pairs, corpora = verified.pairs[cross], corpora[cross]
-    nodes = np.unique(np.concatenate([pairs.reshape(-1), exact_edges.reshape(-1)]))
+    nodes = distinct(np.concatenate([pairs.reshape(-1), exact_edges.reshape(-1)]))
     classes = _classes(nodes, exact_edges)
     class_of = classes[np.searchsorted(nodes, pairs)]
     touched = np.unique(

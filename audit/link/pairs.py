@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from audit.kernels.distinct import distinct
 from audit.kernels.lsh import bucket_pairs, scatter
 from audit.link.layout import doc_keys, task_of
 
@@ -110,7 +111,7 @@ def candidates(
     made, stats = bucket_pairs(keys[order], numbered, groups, limit)
     # A pair of document numbers as one value: quick to sort and to make distinct.
     n = np.uint64(len(names))
-    codes = np.unique(made[:, 0].astype(np.uint64) * n + made[:, 1])
+    codes = distinct(made[:, 0].astype(np.uint64) * n + made[:, 1])
     pairs = np.stack([names[(codes // n)], names[(codes % n)]], axis=1)
     return Candidates(pairs, PairStats(len(keys), *stats.tolist()))
 
@@ -152,7 +153,7 @@ def merge_pairs(parts: Iterable[NDArray[np.uint64]]) -> NDArray[np.uint64]:
 
 def requests(pairs: NDArray[np.uint64]) -> dict[int, NDArray[np.uint32]]:
     """Return the rows, ascending, that each task must read again for these pairs."""
-    keys = np.unique(pairs)
+    keys = distinct(pairs)
     tasks = task_of(keys)
     cuts = np.flatnonzero(np.diff(tasks)) + 1
     rows = np.split((keys & np.uint64(0xFFFFFFFF)).astype(np.uint32), cuts)

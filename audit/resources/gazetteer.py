@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from audit.batch import text_block
 from audit.errors import RunError
+from audit.kernels.distinct import distinct
 from audit.kernels.gazetteer import AMBIGUOUS, SHARED, Claims, Index, build_index
 from audit.kernels.tokens import tokenize
 from audit.resources.countries import countries, language_countries
@@ -129,11 +130,13 @@ def _disputed(
         flags: uint8[n_claims].
     """
     silent = np.flatnonzero((flags & (AMBIGUOUS | SHARED)) == 0)
-    pairs = np.unique(np.stack([groups[silent], cultures[silent]], axis=1), axis=0)
-    names, counts = np.unique(pairs[:, 0], return_counts=True)
-    disputed = np.isin(groups[silent], names[counts > 1])
+    pairs = distinct(groups[silent] << 16 | cultures[silent])
+    # Groups ascend in pairs: one with two cultures follows itself.
+    named = pairs >> 16
+    disputed = np.zeros(int(groups[-1]) + 1 if len(groups) else 0, np.bool_)
+    disputed[named[1:][named[1:] == named[:-1]]] = True
     marked = flags.copy()
-    marked[silent[disputed]] |= AMBIGUOUS
+    marked[silent[disputed[groups[silent]]]] |= AMBIGUOUS
     return marked
 
 
