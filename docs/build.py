@@ -95,11 +95,47 @@ def layouts() -> str:
     return ", ".join(f"`{name}`" for name in layout_names()) + "."
 
 
+def table_figures() -> str:
+    """Return what a policy can name of single tables."""
+    from audit.compare.table_figures import TABLE_FIGURES
+
+    rows = [
+        f"| `{table}.{name}` | {figure.key and f'`key`: {figure.key}'} "
+        f"| {figure.meaning} |"
+        for table, figures in TABLE_FIGURES.items()
+        for name, figure in figures.items()
+    ]
+    return "\n".join(["| measure | needs | figure |", "| --- | --- | --- |", *rows])
+
+
+def presets() -> str:
+    """Return the ready policies with their rules and reasons."""
+    from audit.compare.policy import load_policy, preset_names
+
+    heads = ["| rule | measure | bounds | level | why |", "| --- " * 5 + "|"]
+    parts = []
+    for name in preset_names():
+        policy = load_policy(f"preset:{name}")
+        parts += [f"### {name}", "", " ".join(policy.description.split()), "", *heads]
+        for rule in policy.rules:
+            limits = (("at least", rule.minimum), ("at most", rule.maximum))
+            bounds = ", ".join(f"{word} {x:g}" for word, x in limits if x is not None)
+            several = f"{len(rule.keys)} keys" if len(rule.keys) > 3 else ""
+            keys = several or ", ".join(rule.keys)
+            measure = f"`{rule.path}`" + (f" of {keys}" if keys else "")
+            cells = (rule.name, measure, bounds, rule.level, rule.reason)
+            parts.append(f"| {' | '.join(cells)} |")
+        parts.append("")
+    return "\n".join(parts).rstrip()
+
+
 TABLES_BY_NAME: dict[str, Callable[[], str]] = {
     "commands": reference,
     "profile": tables,
     "rejects": reasons,
     "layouts": layouts,
+    "table figures": table_figures,
+    "presets": presets,
 }
 
 

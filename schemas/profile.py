@@ -333,8 +333,10 @@ TABLES: dict[str, TableContract] = {
     # The joint counts from which language, source and their intervals are made. `unit`
     # is the sampling unit of the bootstrap: the domain, or a group of the file's
     # documents where there is no URL.
+    # Located documents are those with a cultural reference.
     "mix": _table(
-        ("unit", *_SOURCE_KEYS, "language", "script"), (*_COUNTS, "confidence_micros")
+        ("unit", *_SOURCE_KEYS, "language", "script"),
+        (*_COUNTS, "confidence_micros", "located_documents", "located_characters"),
     ),
     # Counts of documents and characters that refer to a culture, by sampling unit.
     "culture_mix": _table(

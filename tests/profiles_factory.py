@@ -98,7 +98,7 @@ def make_profile(
     return write_profile(
         Path(folder),
         corpus,
-        mix,
+        with_located(mix, culture),
         culture,
         near_duplicates=near_duplicates,
         rejected=rejected,
@@ -156,6 +156,7 @@ def profile_tables(
     mix: pl.DataFrame, culture: pl.DataFrame, near_duplicates: float, rejected: int
 ) -> dict[str, pl.DataFrame]:
     """Return every table but ``diversity``, summed from the two joint frames."""
+    mix = mix.with_columns(pl.col(TABLES["mix"].additive).fill_null(0))
     counts = ["documents", "characters", "bytes", "words"]
     located = culture.group_by("unit", "culture", "language").agg(
         pl.col("documents").max(), pl.col("characters").max(), pl.col("mentions").sum()
@@ -176,12 +177,11 @@ def profile_tables(
     total = {name: int(mix[name].sum()) for name in counts}
     copies = int(total["documents"] * near_duplicates)
     with_url = mix.filter(pl.col("domain") != "")["documents"].sum()
-    most = located.group_by("unit").agg(pl.col("documents").max())
     summary = total | {
         "empty_documents": 0, "rejected": rejected, "files": 4,
         "exact_duplicate_documents": copies // 3,
         "near_duplicate_documents": copies, "near_duplicate_clusters": copies // 2,
-        "located_documents": int(most["documents"].sum()),
+        "located_documents": int(mix["located_documents"].sum()),
         "documents_with_url": int(with_url),
         "first_date": "2020-01-05", "last_date": "2024-11-30",
     }  # fmt: skip
@@ -201,6 +201,16 @@ def profile_tables(
         "culture_mix": located,
         "reference": by_reference,
     }
+
+
+def with_located(mix: pl.DataFrame, culture: pl.DataFrame) -> pl.DataFrame:
+    """Fill in the located counts: a drawn document refers to one culture."""
+    found = culture.group_by("unit", "language").agg(most=pl.col("documents").sum())
+    joined = mix.join(found, on=["unit", "language"], how="left", maintain_order="left")
+    located = pl.min_horizontal(pl.col("most").fill_null(0), "documents")
+    return joined.with_columns(
+        located_documents=located, located_characters=located * 300
+    ).drop("most")
 
 
 def _fit(frame: pl.DataFrame, name: str, corpus: str) -> pa.Table:
@@ -256,7 +266,8 @@ def _mix(
     keys = TABLES["mix"].keys
     schema = {key: pl.String for key in keys}
     numbers = {name: pl.Int64 for name in TABLES["mix"].additive}
-    return pl.DataFrame(rows, schema=schema | numbers).sort(keys, nulls_last=True)
+    drawn = pl.DataFrame(rows, schema=schema | numbers).sort(keys, nulls_last=True)
+    return drawn.with_columns(pl.col(TABLES["mix"].additive).fill_null(0))
 
 
 def _source(rng: np.random.Generator, unit: int, platforms: float) -> dict[str, Any]:

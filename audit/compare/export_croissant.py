@@ -62,15 +62,33 @@ _CONTEXT: dict[str, Any] = {
 _MEANING = {
     "summary": "Totals of the corpus: one row.",
     "language": "Documents and volume by language and script.",
+    "language_estimates": "Each language beside the errors of the model and the "
+    "speakers of the world.",
+    "language_opinions": "Documents that a second engine was asked about, and those it "
+    "agrees on.",
+    "language_segments": "Characters by language of the paragraph.",
     "source": "Documents and volume by registered domain, platform and country.",
+    "attribution": "What sources rest on: an address, a declared field, or nothing.",
+    "concentration": "How concentrated sources are, in all and inside each language.",
+    "source_farms": "Groups of domains that look like one publisher.",
     "culture": "Documents and mentions by culture referred to, category and language.",
+    "culture_examples": "A few mentions of each culture as they stand in the text.",
+    "coverage": "Cultures beside the population of the world, with intervals.",
     "duplicates": "Clusters of exact and near copies by size.",
+    "duplicates_detail": "Which languages and domains deduplication would take from.",
+    "duplicate_examples": "Pairs of documents for a person to judge.",
+    "near_figures": "What stands behind the count of near-duplicates.",
+    "contamination": "Items of evaluation sets that the corpus holds.",
+    "contamination_sets": "Contamination by evaluation set, with intervals.",
     "diversity": "Effective numbers and concentration with 95 % intervals.",
     "rejects": "Records that could not be audited, and why.",
     "mix": "Joint counts by sampling unit, source and language.",
     "culture_mix": "Joint counts by sampling unit, culture and language.",
     "reference": "Every cultural reference that was seen.",
+    "documents": "One row a document: labels, size, cluster.",
 }
+# Tables that lie beside the profiles, because they are about several.
+_BESIDE = frozenset({"overlap", "overlap_detail"})
 
 
 def croissant(
@@ -81,7 +99,7 @@ def croissant(
     Fields that neither the profile nor the caller knows are left out.
     """
     known = {"license": licence, "url": url, "datePublished": date_published}
-    tables = [name for name in TABLES if name in _MEANING and profile.has(name)]
+    tables = [name for name in TABLES if name not in _BESIDE and profile.has(name)]
     return {
         "@context": _CONTEXT,
         "@type": "sc:Dataset",
@@ -97,7 +115,7 @@ def croissant(
         "keywords": ["text corpus", "diversity profile", "corpus-audit"],
         **_responsible(profile),
         "distribution": [_file(profile, name) for name in tables],
-        "recordSet": [_records(name) for name in tables],
+        "recordSet": [_records(profile, name) for name in tables],
     }
 
 
@@ -150,11 +168,20 @@ def _responsible(profile: Profile) -> dict[str, Any]:
 
 def _file(profile: Profile, name: str) -> dict[str, Any]:
     path = profile.folder / f"{name}.parquet"
+    if not path.exists():
+        return {
+            "@type": "cr:FileSet",
+            "@id": f"{name}.parquet",
+            "name": f"{name}.parquet",
+            "description": _meaning(name),
+            "encodingFormat": "application/x-parquet",
+            "includes": f"{name}/*.parquet",
+        }
     return {
         "@type": "cr:FileObject",
         "@id": f"{name}.parquet",
         "name": f"{name}.parquet",
-        "description": _MEANING[name],
+        "description": _meaning(name),
         "contentUrl": f"{name}.parquet",
         "contentSize": f"{path.stat().st_size} B",
         "encodingFormat": "application/x-parquet",
@@ -170,29 +197,36 @@ def _sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _records(name: str) -> dict[str, Any]:
+def _meaning(name: str) -> str:
+    return _MEANING.get(name, f"The table {name} of the profile.")
+
+
+def _records(profile: Profile, name: str) -> dict[str, Any]:
+    single = (profile.folder / f"{name}.parquet").exists()
+    source = {"fileObject" if single else "fileSet": {"@id": f"{name}.parquet"}}
     return {
         "@type": "cr:RecordSet",
         "@id": name,
         "name": name,
-        "description": _MEANING[name],
+        "description": _meaning(name),
         "field": [
             {
                 "@type": "cr:Field",
                 "@id": f"{name}/{column.name}",
                 "name": column.name,
-                "dataType": _data_type(column.type),
-                "source": {
-                    "fileObject": {"@id": f"{name}.parquet"},
-                    "extract": {"column": column.name},
-                },
+                **_data_type(column.type),
+                "source": {**source, "extract": {"column": column.name}},
             }
             for column in TABLES[name].schema
         ],
     }
 
 
-def _data_type(kind: pa.DataType) -> str:
+def _data_type(kind: pa.DataType) -> dict[str, Any]:
+    if pa.types.is_list(kind):
+        return _data_type(kind.value_type) | {"repeated": True}
+    if pa.types.is_boolean(kind):
+        return {"dataType": "sc:Boolean"}
     if pa.types.is_integer(kind):
-        return "sc:Integer"
-    return "sc:Float" if pa.types.is_floating(kind) else "sc:Text"
+        return {"dataType": "sc:Integer"}
+    return {"dataType": "sc:Float" if pa.types.is_floating(kind) else "sc:Text"}

@@ -19,6 +19,7 @@ from audit.compare.load import Profile, load_overlap
 from audit.compare.pairs import SOURCES, FacetReader, Pair
 from audit.compare.policy import Rule
 from audit.compare.policy_grammar import DIVERSITY, DRIFT, SUMMARY_SHARES
+from audit.compare.table_figures import TABLE_FIGURES, table_figure
 from audit.errors import ConfigError
 from audit.measures import divergence
 from audit.measures.interval import Interval, wilson_interval
@@ -51,6 +52,8 @@ def figure(rule: Rule, profile: Profile, baseline: Profile | None = None) -> Fig
         return _part_of_documents(rule, profile)
     if rule.within or rule.measure == "top_tenth_share":
         return _concentration(rule, profile)
+    if rule.facet in TABLE_FIGURES:
+        return table_figure(rule.facet, rule.measure, profile, rule.keys)
     if rule.measure in DRIFT:
         if baseline is None:
             raise ConfigError(
@@ -61,7 +64,7 @@ def figure(rule: Rule, profile: Profile, baseline: Profile | None = None) -> Fig
         require_comparable([baseline, profile])
         return _drift(rule, profile, baseline)
     if rule.measure in DIVERSITY:
-        return _diversity(rule, profile)
+        return _stored_measure(profile, rule.facet, rule.measure, rule.weight)
     if rule.measure == "share":
         return _share(rule, profile)
     return _top(rule, profile)
@@ -69,6 +72,11 @@ def figure(rule: Rule, profile: Profile, baseline: Profile | None = None) -> Fig
 
 def _summary(rule: Rule, profile: Profile) -> Figure:
     summary = profile.summary
+    if rule.measure == "located_share":
+        # The one share of the summary whose counts are known by source.
+        found = _stored_measure(profile, "culture", rule.measure, "documents")
+        if not math.isnan(found.value):
+            return found
     if rule.measure not in SUMMARY_SHARES:
         value = float(summary[rule.measure])
         return Interval(value, value, value)
@@ -130,9 +138,9 @@ def _concentration(rule: Rule, profile: Profile) -> Figure:
     return _by_documents(value * whole, whole, documents.item())
 
 
-def _diversity(rule: Rule, profile: Profile) -> Figure:
+def _stored_measure(profile: Profile, facet: str, measure: str, weight: str) -> Figure:
     rows = profile.frame("diversity").filter(
-        facet=rule.facet, weight=rule.weight, measure=rule.measure
+        facet=facet, weight=weight, measure=measure
     )
     if not len(rows):
         return _UNKNOWN

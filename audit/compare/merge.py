@@ -26,6 +26,7 @@ import pyarrow as pa
 from audit.compare.fingerprint import require_mergeable
 from audit.compare.load import Profile
 from audit.compare.pairs import regions_of
+from audit.compare.remake import remade_tables
 from audit.compare.tables import PREFIX
 from audit.errors import ProfileError
 from audit.fold.diversity import profile_diversity
@@ -118,9 +119,9 @@ def merge_tables(
 ) -> dict[str, pa.Table]:
     """Return the tables of the merged profile, conformed and sorted.
 
-    A table is there where every part has it. Tables with figures that no counts can
-    remake (``near_figures``, ``duplicates_detail``) are left out, as is ``overlap``,
-    which belongs to the OUT folder.
+    A table is there where every part has it. Examples and contamination are left out,
+    because they are drawn from text, and so is ``overlap``, which belongs to the OUT
+    folder.
     """
     tables: dict[str, pa.Table] = {}
     for name, contract in TABLES.items():
@@ -139,12 +140,14 @@ def merge_tables(
         tables[name] = conform(
             name, corpus, merged.drop("corpus", strict=False).to_arrow()
         )
-    remade = source_tables(tables["mix"])
-    tables |= {name: conform(name, corpus, table) for name, table in remade.items()}
-    tables["diversity"] = conform_diversity(
-        diversity(tables["mix"], tables["culture_mix"], corpus, regions_of(profiles))
+    counted = diversity(
+        tables["mix"], tables["culture_mix"], corpus, regions_of(profiles)
     )
-    return tables
+    remade = {"diversity": counted} | source_tables(tables["mix"])
+    remade |= remade_tables(profiles, tables)
+    return tables | {
+        name: conform(name, corpus, table) for name, table in remade.items()
+    }
 
 
 def _can_merge(name: str) -> bool:
@@ -153,11 +156,6 @@ def _can_merge(name: str) -> bool:
     summed = {"corpus", *contract.keys, *contract.additive}
     whole = summed.issuperset(contract.schema.names)
     return name in (*_STACKED, *_REMADE) or bool(contract.additive and whole)
-
-
-def conform_diversity(table: pa.Table) -> pa.Table:
-    """Return a diversity table in its contract's types; its own order is kept."""
-    return table.cast(TABLES["diversity"].schema).combine_chunks()
 
 
 def _summed(

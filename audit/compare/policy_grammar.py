@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
 
+from audit.compare.table_figures import TABLE_FIGURES
 from audit.errors import ConfigError
 from audit.measures.concentration import CONCENTRATED
 from audit.measures.facets import FACETS, WEIGHTS
@@ -34,7 +35,7 @@ __all__ = [
 # Measures read from the `diversity` table.
 DIVERSITY = (
     "hill_0", "hill_1", "hill_2", "hill_inf", "hhi", "gini", "coverage",
-    "hill_1_similarity",
+    "hill_1_similarity", "located_share",
 )  # fmt: skip
 # Measures that hold a profile against a baseline.
 DRIFT = ("jsd", "total_variation", "difference", "hill_1_ratio", "hill_2_ratio")
@@ -46,6 +47,8 @@ SUMMARY_SHARES = {
     "url_share": "documents_with_url",
     "field_share": "documents_attributed_by_field",
     "empty_share": "empty_documents",
+    "mixed_share": "mixed_documents",
+    "mojibake_share": "mojibake",
     "rejected_share": "rejected",
 }
 OVERLAP = ("share", "exact_share")
@@ -65,14 +68,25 @@ _KEY_SHAPES = {
     "attribution": (r"url|field|none", "'url', 'field' or 'none'"),
     "culture": (r"[A-Z]{2}", "an ISO 3166-1 code as 'NG'"),
 }
+# Tables whose keys look like those of a facet.
+_SHAPED_AS = {
+    "coverage": "culture",
+    "language_estimates": "language",
+    "language_opinions": "language",
+    "language_segments": "language",
+}
 
 
 def split_measure(path: str, where: str) -> tuple[str, str, str]:
     """Split and check ``facet.measure.weight``."""
     parts = path.split(".")
     facet = parts[0]
-    facets = (*FACETS, *_TABLES, "summary", "overlap")
-    one_of(facet, facets, "a measure starts with", where)
+    starts = (*FACETS, *_TABLES, "summary", "overlap", *TABLE_FIGURES)
+    one_of(facet, starts, "a measure starts with", where)
+    if facet in TABLE_FIGURES:
+        rest = ".".join(parts[1:])
+        one_of(rest, tuple(TABLE_FIGURES[facet]), f"{facet} has the figures", where)
+        return facet, rest, ""
     if facet == "summary":
         names = (*TABLES["summary"].additive, *SUMMARY_SHARES)
         one_of(".".join(parts[1:]), names, "summary has", where)
@@ -104,6 +118,13 @@ def split_measure(path: str, where: str) -> tuple[str, str, str]:
                 value=path,
                 where=where,
             )
+        if measure == "located_share" and facet != "culture":
+            raise ConfigError(
+                "the share that refers to any culture is a measure of culture",
+                value=path,
+                where=where,
+                next_step=f"Write 'culture.located_share.{weight}'.",
+            )
         one_of(weight, WEIGHTS, "a weight is", where)
     return facet, measure, weight
 
@@ -120,12 +141,19 @@ def checked_keys(
         )
     keyed = facet in (*FACETS, "attribution") and measure in WITH_KEY
     wanted = facet == "overlap" or keyed
+    if facet in TABLE_FIGURES:
+        takes = TABLE_FIGURES[facet][measure].key
+        wanted = bool(takes) and ("or none" not in takes or bool(keys))
+        if len(keys) > 1:
+            raise ConfigError(
+                f"{facet}.{measure} takes one key", value=keys, where=where
+            )
     if wanted != bool(keys):
         rule = "needs a key" if wanted else "takes no key"
         raise ConfigError(f"{entry['measure']} {rule}", value=value, where=where)
     if facet == "overlap" and len(keys) != 1:
         raise ConfigError("overlap takes one corpus as key", value=keys, where=where)
-    shape, words = _KEY_SHAPES.get(facet, ("", ""))
+    shape, words = _KEY_SHAPES.get(_SHAPED_AS.get(facet, facet), ("", ""))
     for key in keys:
         if shape and not re.fullmatch(shape, key):
             raise ConfigError(f"a key of {facet} is {words}", value=key, where=where)

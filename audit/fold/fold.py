@@ -111,6 +111,8 @@ class ProfileFold:
         columns = batch.columns
         values = {"documents": np.ones(n_docs, np.int64)}
         values |= {name: np.asarray(columns[name]) for name in _COUNTS}
+        offsets = np.asarray(columns["references"].offsets)
+        located = (np.diff(offsets) > 0).astype(np.int64)
         unit = sampling_units(columns["domain"], columns["content_hash"], batch.file)
         accumulator.add_table(
             "mix",
@@ -119,6 +121,8 @@ class ProfileFold:
                 {
                     **values,
                     "confidence_micros": np.asarray(columns["confidence_micros"]),
+                    "located_documents": located,
+                    "located_characters": located * values["characters"],
                 },
             ),
         )

@@ -19,6 +19,7 @@ from audit.annotate.culture_evidence import culture_examples, merge_examples
 from audit.errors import AccountingError
 from audit.fold.accumulator import CountLayout
 from audit.fold.counts import count_by, merge_counts
+from audit.fold.duplicates import wiped_out
 from audit.fold.profile import conform
 from audit.fold.store import write_table
 from audit.job.books import Book
@@ -46,8 +47,6 @@ _LAYOUT = CountLayout(
     ("other", "kind", "facet", "key"),
     ("documents", "characters", "of_documents", "of_characters"),
 )
-# A source of which more than this would vanish, and which is no mere handful.
-_WIPED_OUT, _LEAST_DOCUMENTS = 0.9, 20
 # Excerpts of references are taken from the first documents of a task. Counted in rows,
 # not in batches, because formats cut their batches in different places.
 _SHOWN_ROWS = 4096
@@ -272,7 +271,7 @@ def _write(
 def _inside(counts: pa.Table) -> pa.Table:
     documents = np.asarray(counts.column("of_documents"))
     repeated = np.asarray(counts.column("documents"))
-    gone = (documents >= _LEAST_DOCUMENTS) & (repeated > _WIPED_OUT * documents)
+    gone = wiped_out(documents, repeated)
     return pa.table(
         {
             "facet": counts.column("facet"),

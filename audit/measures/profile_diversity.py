@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from audit.measures import diversity, interval
 from audit.measures.facets import FACETS, WEIGHTS, Facet, facet_frame
+from audit.measures.jackknife import unit_share
 from audit.measures.similarity import GroupLevel, group_ordinariness, similarity_hill
 from audit.measures.units import merge_units
 from schemas.profile import TABLES
@@ -42,6 +43,10 @@ DIVERSITY_FACETS = (
     "region",
 )
 MEASURES = ("hill_0", "hill_1", "hill_2", "hill_inf", "hhi", "gini", "coverage")
+
+# Fewer effective units than this say nothing of how others would differ: drawing one
+# source again and again gives the same figure each time, which is no certainty.
+LEAST_UNITS = 2.0
 
 # Two cultures of one UN subregion count as half alike in `hill_1_similarity`: a
 # convention, stated in the docs; 0 is the plain Hill number, 1 counts regions.
@@ -97,7 +102,8 @@ def diversity_table(
 
     Args:
         mix: Joint counts in the ``mix`` schema (at least unit, the facets' columns,
-            documents and characters).
+            documents and characters; with the located counts, the facet ``culture``
+            also has ``located_share``).
         culture_mix: In the ``culture_mix`` schema.
         corpus: Name written to every row.
         regions: UN subregion of each culture (ISO 3166-1 alpha-2).
@@ -108,7 +114,8 @@ def diversity_table(
 
     Returns:
         Facets x weights x measures in the order of `DIVERSITY_FACETS` and `MEASURES`.
-        A facet without keys has Hill numbers of 0 and nulls elsewhere.
+        A facet without keys has Hill numbers of 0 and nulls elsewhere; one whose text
+        stands in fewer than `LEAST_UNITS` effective sources has no bounds.
     """
     alike = {
         "language": list(families),
@@ -134,10 +141,33 @@ def diversity_table(
             )
         ]
         hashes = interval.unit_hashes(units.to_arrow())
+        if table == "mix" and "located_documents" in arrow.column_names:
+            located = arrow.select([f"located_{weight}" for weight in WEIGHTS])
+            rows += _located_rows(frame.hstack(pl.DataFrame(pl.from_arrow(located))))
         rows += _measure_all(prepared, hashes, replicates, seed)
     for row in rows:
         row["corpus"] = corpus
     return pa.Table.from_pylist(rows, schema=TABLES["diversity"].schema)
+
+
+def _located_rows(frame: pl.DataFrame) -> list[dict[str, Any]]:
+    """Return the share of text that refers to any culture, with its interval.
+
+    A share has a closed form of leaving out one source at a time, which also knows what
+    to say where no source, or every one, has any (`audit.measures.jackknife`).
+    """
+    unit = frame["unit"].rank("dense").to_numpy().astype(np.int64) - 1
+    rows = []
+    for weight in WEIGHTS:
+        part, whole = (
+            frame[name].to_numpy().astype(np.float64)
+            for name in (f"located_{weight}", weight)
+        )
+        found = unit_share(unit, part, whole, int(unit.max(initial=-1)) + 1)
+        rows.append(
+            _figures("culture", weight, "located_share", interval.Interval(*found))
+        )
+    return rows
 
 
 def _prepare(
@@ -216,10 +246,17 @@ def _measure_all(
             facet.mass.sum(keepdims=True),
             facet,
         )
+        told = _effective_units(facet.mass) >= LEAST_UNITS
         for measure, value in point.items():
-            replicate = [chunk[measure] for chunk in chunks]
+            replicate = [chunk[measure] for chunk in chunks] if told else []
             rows.append(_row(facet, measure, float(value[0]), replicate))
     return rows
+
+
+def _effective_units(mass: Floats) -> float:
+    """Return how many equal units would be as spread, by Simpson's index."""
+    total = float(mass.sum())
+    return total * total / float(mass @ mass) if total else 0.0
 
 
 def _measures(
@@ -266,9 +303,16 @@ def _row(
         positive=effective,
         bounds=(0.0, math.inf) if effective else (0.0, 1.0),
     )
+    return _figures(facet.facet, facet.weight, measure, found)
+
+
+def _figures(
+    facet: str, weight: str, measure: str, found: interval.Interval
+) -> dict[str, Any]:
+    """Return a row of the table."""
     return {
-        "facet": facet.facet,
-        "weight": facet.weight,
+        "facet": facet,
+        "weight": weight,
         "measure": measure,
         **{
             name: None if math.isnan(figure) else _rounded(figure)

@@ -17,6 +17,7 @@ import polars as pl
 from audit.compare import load
 from audit.errors import UsageError
 from audit.report.figures import Estimate
+from schemas.profile import TABLES
 
 __all__ = ["MAX_CORPORA", "Corpus", "load_corpora", "load_overlap"]
 
@@ -113,9 +114,13 @@ class Tables:
         self._frames: dict[str, pl.DataFrame] = {}
 
     def __getitem__(self, name: str) -> pl.DataFrame:
-        """Return a table of the profile."""
+        """Return a table of the profile, without rows where the profile has none."""
         if name not in self._frames:
-            self._frames[name] = self._profile.frame(name)
+            held = self._profile.has(name)
+            empty = pl.from_arrow(TABLES[name].schema.empty_table())
+            self._frames[name] = (
+                self._profile.frame(name) if held else pl.DataFrame(empty)
+            )
         return self._frames[name]
 
 

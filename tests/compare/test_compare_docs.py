@@ -10,6 +10,7 @@ from profiles_factory import make_profile
 from audit.compare.load import load_profile
 from audit.compare.policy import parse_policy, preset_names
 from audit.compare.policy_grammar import DIVERSITY, DRIFT, OVERLAP, SUMMARY_SHARES
+from audit.compare.table_figures import TABLE_FIGURES
 from audit.measures.facets import FACETS
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -46,6 +47,9 @@ def test_the_example_policy_is_one():
 def test_every_word_of_a_policy_is_explained():
     text = (DOCS / "gate.md").read_text("utf-8")
     words = [*DIVERSITY, *DRIFT, *SUMMARY_SHARES, *OVERLAP, *FACETS, *preset_names()]
+    words += [
+        f"{table}.{name}" for table, names in TABLE_FIGURES.items() for name in names
+    ]
     assert [word for word in words if word not in text] == []
 
 

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from profiles_factory import make_profile, write_profile
+from profiles_factory import make_profile, with_located, write_profile
 
 from audit.compare.export import FORMATS, ExportOptions, export_profile
+from audit.compare.export_croissant import _MEANING
 from audit.compare.export_eu import FIELDS, OPEN
 from audit.compare.load import load_profile
 from audit.errors import ConfigError
@@ -25,15 +26,22 @@ def profile(tmp_path_factory):
         domain = f"site{i:02}.{suffix}"
         rows.append(
             {
-                "unit": domain, "domain": domain, "suffix": suffix, "country": country,
+                "unit": domain,
+                "domain": domain,
+                "suffix": suffix,
+                "country": country,
                 "platform": "Wiki|pedia <b>" if i == 4 else None,
                 "operator": "Wikimedia" if i == 4 else None,
                 "category": "encyclopedia" if i == 4 else "news",
-                "language": language, "script": "Latn", "documents": 10 + i,
-                "characters": 1000 * (40 - i), "bytes": 1100 * (40 - i),
-                "words": 180 * (40 - i), "confidence_micros": 900_000 * (10 + i),
+                "language": language,
+                "script": "Latn",
+                "documents": 10 + i,
+                "characters": 1000 * (40 - i),
+                "bytes": 1100 * (40 - i),
+                "words": 180 * (40 - i),
+                "confidence_micros": 900_000 * (10 + i),
             }
-        )  # fmt: skip
+        )
     rows.append(
         rows[0] | {"unit": "~a.1", "domain": "", "suffix": None, "country": None,
                    "language": "und", "script": "Zyyy", "documents": 5}
@@ -56,8 +64,20 @@ def profile(tmp_path_factory):
     )
     folder = tmp_path_factory.mktemp("out")
     return load_profile(
-        write_profile(folder, "hand made", mix, culture, replicates=40, rejected=2)
+        write_profile(
+            folder,
+            "hand made",
+            with_located(mix, culture),
+            culture,
+            replicates=40,
+            rejected=2,
+        )
     )
+
+
+def test_croissant_describes_every_table():
+    # Tables about several corpora lie beside the profiles, not in one.
+    assert {*_MEANING, "overlap", "overlap_detail"} == set(TABLES)
 
 
 OPTIONS = ExportOptions(
@@ -161,3 +181,19 @@ def test_an_empty_corpus_exports(tmp_path, style):
         tmp_path, "none", domains=1, documents=0, located=0.0, replicates=4
     )
     assert export_profile(load_profile(folder), style)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_croissant_is_valid_and_leads_to_the_tables(profile):
+    # The reference implementation reads what we describe; CI installs it.
+    croissant = pytest.importorskip(
+        "mlcroissant", reason="pip install mlcroissant to validate Croissant"
+    )
+    path = profile.folder / "croissant.json"
+    path.write_text(export_profile(profile, "croissant", OPTIONS), "utf-8")
+    dataset = croissant.Dataset(jsonld=path)
+    assert dataset.metadata.ctx.issues.errors == set()
+    rows = list(dataset.records("language"))
+    counted = {(r["language/language"].decode(), r["language/documents"]) for r in rows}
+    expected = profile.frame("language").select("language", "documents").rows()
+    assert counted == set(expected)

@@ -1,5 +1,6 @@
 import datetime
 import json
+import math
 from xml.etree import ElementTree as ET
 
 import polars as pl
@@ -11,6 +12,7 @@ from audit.compare.load import load_profile
 from audit.compare.policy import load_policy, parse_policy, preset_names
 from audit.compare.render import to_markdown, to_text
 from audit.compare.sections import gate_junit, gate_sections
+from audit.compare.table_figures import TABLE_FIGURES
 from audit.errors import ConfigError
 
 TODAY = datetime.date(2026, 11, 23)
@@ -117,6 +119,15 @@ def test_a_macrolanguage_stands_for_its_members(tmp_path):
             "fail",
         ),
         ("measure='culture.hill_1_similarity.documents'\nminimum=1", "pass"),
+        ("measure='culture.located_share.documents'\nminimum=0.05", "pass"),
+        ("measure='summary.located_share'\nminimum=0.9", "fail"),
+        ("measure='near_figures.corrected_share'\nmaximum=0.2", "pass"),
+        ("measure='near_figures.corrected_share'\nmaximum=0.01", "fail"),
+        ("measure='language_segments.share'\nkey='eng'\nminimum=0.1", "pass"),
+        # Tables and rows that the profile lacks cannot be judged.
+        ("measure='contamination_sets.share'\nkey='quiz'\nmaximum=1.0", "fail"),
+        ("measure='coverage.erased'\nmaximum=300", "fail"),
+        ("measure='language_segments.share'\nkey='xxx'\nmaximum=0.1", "pass"),
     ],
 )
 def test_measures_of_every_kind(web, out, body, status):
@@ -222,6 +233,19 @@ GOOD = "[[rule]]\nname='r'\nmeasure='language.hill_1.documents'\nminimum=1\n"
             GOOD.replace("language.hill_1", "attribution.share") + "key='wish'",
             "'field'",
         ),
+        (GOOD.replace("language.hill_1", "domain.located_share"), "culture.located"),
+        (GOOD.replace("language.hill_1.documents", "coverage.eased"), "mean 'erased'"),
+        (GOOD.replace("language.hill_1.documents", "coverage.log2_ratio"), "needs a"),
+        (
+            GOOD.replace("language.hill_1.documents", "coverage.log2_ratio")
+            + "key='Kenya'",
+            "ISO 3166-1",
+        ),
+        (
+            GOOD.replace("language.hill_1.documents", "language_segments.share")
+            + "key=['eng','fra']",
+            "one key",
+        ),
     ],
 )
 def test_what_is_not_understood_is_an_error(text, words, tmp_path):
@@ -313,3 +337,46 @@ def test_what_sources_rest_on_and_farms_can_be_named(web, out):
     assert _one(web, out, farms).value == 0
     tenth = "measure = 'domain.top_tenth_share.characters'\nmaximum = 1"
     assert 0.1 < _one(web, out, tenth).value < 1
+
+
+@pytest.mark.parametrize("table", sorted(TABLE_FIGURES))
+def test_every_figure_of_a_table_is_what_the_table_holds(table):
+    from schemas.profile import TABLES
+
+    bounds = {"low": 0.1, "high": 0.3}
+    rows = {
+        "contamination_sets": {"evaluation_set": "k", "share": 0.2} | bounds,
+        "coverage": {
+            "culture": "k", "log2_ratio": -4.0, "low": -5.0, "high": -3.5,
+            "erased": True,
+        },
+        "language_estimates": {
+            "language": "k", "estimated_share": 0.2, "estimated_low": 0.1,
+            "estimated_high": 0.3, "ratio": 0.5,
+        },
+        "language_opinions": {"language": "k", "documents": 50, "agreeing": 40},
+        "language_segments": {"language": "k", "script": "Latn", "characters": 10},
+        "near_figures": {
+            "figure": "corrected_documents", "value": 4.0, "low": 3.0, "high": 6.0,
+        },
+        "duplicates_detail": {"facet": "domain", "key": "k", "wiped_out": True},
+    }  # fmt: skip
+    expected = {
+        "contamination_sets.share": (0.2, 0.1, 0.3),
+        "coverage.log2_ratio": (-4, -5, -3.5),
+        "coverage.erased": (1, 1, 1),
+        "language_estimates.estimated_share": (0.2, 0.1, 0.3),
+        "language_estimates.ratio": (0.5, 0.5, 0.5),
+        "language_opinions.agreement": (0.8, 0.6696, 0.8876),
+        "language_segments.share": (1, 1, 1),
+        "near_figures.corrected_share": (0.4, 0.3, 0.6),
+        "near_figures.largest_cluster_share": (math.nan,) * 3,
+        "duplicates_detail.wiped_out_domains": (1, 1, 1),
+        "duplicates_detail.wiped_out_languages": (0, 0, 0),
+    }
+    schema = pl.DataFrame(pl.from_arrow(TABLES[table].schema.empty_table())).schema
+    frame = pl.DataFrame([dict.fromkeys(schema) | rows[table]], schema=schema)
+    for name, known in TABLE_FIGURES[table].items():
+        found = known.find(frame, "k", 10)
+        wanted = expected[f"{table}.{name}"]
+        assert tuple(found) == pytest.approx(wanted, abs=1e-4, nan_ok=True), name

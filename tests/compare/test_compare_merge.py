@@ -9,6 +9,7 @@ from profiles_factory import (
     _mix,
     _references,
     make_profile,
+    with_located,
     write_profile,
 )
 
@@ -33,6 +34,7 @@ def out(tmp_path_factory):
         # The parts share their sites: keys meet in the merge.
         mix = _mix(rng, LANGUAGES, 40, 2000, 0.8, 0.1, 0.2)
         culture = _references(rng, mix, CULTURES, 0.4)
+        mix = with_located(mix, culture)
         write_profile(folder, f"part{seed}", mix, culture, replicates=20,
                       near_duplicates=0.06, rejected=2)  # fmt: skip
         mixes.append(mix)
@@ -180,3 +182,56 @@ def test_parts_measured_differently_are_refused(out, tmp_path, changed, words):
     other = make_profile(tmp_path, "o", domains=5, documents=20, metadata=changed)
     with pytest.raises(ProfileError, match=words):
         merge_profiles([*_parts(out, 1), load_profile(other)], tmp_path)
+
+
+def _on_disk(profile, name, rows):
+    """Add a table to a profile's folder."""
+    import pyarrow as pa
+
+    schema = TABLES[name].schema
+    full = [dict.fromkeys(schema.names) | {"corpus": profile.corpus} | r for r in rows]
+    table = pa.Table.from_pylist(full, schema)
+    footer = METADATA | {"corpus_audit.corpus": profile.corpus}
+    path = profile.folder / f"{name}.parquet"
+    pq.write_table(table.replace_schema_metadata(footer), path)
+
+
+def test_tables_that_are_no_sums_are_made_again(tmp_path):
+    near = {"verified_pairs": 7.0, "largest_cluster": 4.0, "corrected_documents": 5.5}
+    for number, name in enumerate(("a", "b"), start=1):
+        folder = make_profile(tmp_path, name, number, documents=400, replicates=4)
+        part = load_profile(folder)
+        _on_disk(part, "language_estimates", [
+            {"language": "eng", "documents": 1, "estimated_share": 0.5}])  # fmt: skip
+        _on_disk(part, "coverage", [{"culture": "FR", "documents": 1}])
+        _on_disk(part, "near_figures", [
+            {"figure": key, "value": value * number, "low": value, "high": None}
+            for key, value in near.items()])  # fmt: skip
+        _on_disk(part, "duplicates_detail", [
+            {"facet": "domain", "key": "x.org", "documents": 12, "characters": 50,
+             "duplicate_documents": 12 - number, "duplicate_characters": 9,
+             "wiped_out": False}])  # fmt: skip
+    parts = load_profiles([tmp_path])
+    merged = merge_tables(parts, "m")
+    frame = {name: pl.DataFrame(pl.from_arrow(table)) for name, table in merged.items()}
+    english = frame["language_estimates"].row(
+        by_predicate=pl.col("language") == "eng", named=True
+    )
+    counted = frame["language"].group_by("language").agg(pl.col("documents").sum())
+    share = counted.filter(language="eng")["documents"][0] / 800
+    assert english["share"] == pytest.approx(share)
+    assert english["estimated_low"] <= english["estimated_share"]
+    figures = {row["figure"]: row for row in frame["near_figures"].to_dicts()}
+    assert figures["verified_pairs"]["value"] == 21
+    assert figures["largest_cluster"]["value"] == 8
+    assert figures["corrected_documents"]["low"] == 11
+    assert figures["corrected_documents"]["high"] is None
+    detail = frame["duplicates_detail"].row(0, named=True)
+    # 21 of 24: neither part alone was large enough to be judged.
+    assert (detail["documents"], detail["duplicate_documents"]) == (24, 21)
+    assert not detail["wiped_out"]
+    located = frame["coverage"].filter(culture="FR")["documents"][0]
+    mix = pl.concat(p.frame("culture_mix") for p in parts)
+    assert located == mix.filter(culture="FR")["documents"].sum()
+    (tmp_path / "b" / "coverage.parquet").unlink()
+    assert "coverage" not in merge_tables(load_profiles([tmp_path]), "m")

@@ -122,6 +122,52 @@ def _mix(rows):
     return pa.Table.from_pylist(full, schema=TABLES["mix"].schema)
 
 
+def test_one_source_says_nothing_of_others():
+    # Drawn again and again it gives one figure each time: certain only of itself.
+    rows = [
+        {"unit": "a.fr", "domain": "a.fr", "language": code, "documents": n}
+        for code, n in (("fra", 60), ("bre", 40))
+    ]
+    small = {"unit": "b.fr", "domain": "b.fr", "language": "fra", "documents": 1}
+    for extra in ([], [small]):
+        table = pl.DataFrame(
+            pl.from_arrow(
+                diversity_table(
+                    _mix(rows + extra), _culture([]), "c", {}, replicates=50
+                )
+            )
+        )
+        row = table.filter(facet="language", measure="hill_1", weight="documents")
+        assert row["value"][0] == pytest.approx(1.96, abs=0.02)
+        assert row["low"][0] is None
+        assert row["high"][0] is None
+
+
+@pytest.mark.parametrize(
+    ("located", "value", "low", "high"),
+    [([0, 0, 0, 0], 0.0, 0.0, 0.49), ([5, 5, 5, 5], 1.0, 0.51, 1.0)],
+)
+def test_a_located_share_at_the_edge_is_not_certain(located, value, low, high):
+    rows = [
+        {"unit": f"{n}.fr", "language": "fra", "documents": 5, "located_documents": k}
+        for n, k in enumerate(located)
+    ]
+    table = diversity_table(_mix(rows), _culture([]), "c", {}, replicates=4)
+    row = pl.DataFrame(pl.from_arrow(table)).filter(
+        measure="located_share", weight="documents"
+    )
+    found = row.select("value", "low", "high").row(0)
+    assert found == pytest.approx((value, low, high), abs=0.005)
+
+
+def test_the_located_share_has_the_interval_of_its_sources(table):
+    row = table.filter(measure="located_share", weight="documents").row(0, named=True)
+    assert row["value"] == pytest.approx(3 / 15)
+    # Three sources, and one holds all that is located: nearly nothing is known.
+    assert row["low"] == 0
+    assert row["high"] > 0.5
+
+
 def _culture(rows):
     full = [{"corpus": "c", "language": "eng", "mentions": 1} | row for row in rows]
     return pa.Table.from_pylist(full, schema=TABLES["culture_mix"].schema)
@@ -132,7 +178,8 @@ def table():
     mix = _mix(
         [
             {"unit": "a.fr", "domain": "a.fr", "country": "FR", "language": "fra",
-             "documents": 6, "characters": 100},
+             "documents": 6, "characters": 100, "located_documents": 3,
+             "located_characters": 40},
             {"unit": "b.com", "domain": "b.com", "platform": "Reddit",
              "language": "eng", "documents": 3, "characters": 500},
             {"unit": "b.com", "domain": "b.com", "platform": "Reddit",
@@ -176,6 +223,7 @@ def test_every_facet_weight_and_measure_is_there_once(table):
         for facet in ("language", "culture")
         for weight in ("documents", "characters")
     }
+    expected |= {("culture", w, "located_share") for w in ("documents", "characters")}
     found = table.select("facet", "weight", "measure").rows()
     assert set(found) == expected
     assert len(found) == len(expected)

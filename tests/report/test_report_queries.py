@@ -80,6 +80,17 @@ def test_sentences_and_small_print(page_one: Page, profiles: list[Path]) -> None
         assert percent(value(web, "figure", figure)) in text
 
 
+@pytest.mark.parametrize("figure", ["near_duplicates", "unlocated"])
+def test_ranges_of_shares(page_one: Page, page_three: Page, profiles: list[Path],
+                          figure: str) -> None:  # fmt: skip
+    bounds = ask(profiles[0], "bounds", figure)[0]
+    assert 0 <= bounds["low"] < bounds["high"] <= 1
+    span = interval(Estimate(0.0, **bounds), percent)
+    # Beside the figure and in the sentence.
+    assert page_one.text.count(span) == 2
+    assert span in page_three.text
+
+
 def cells(page: Page, table: str, key: int) -> dict[str, list[tuple[str, Any]]]:
     rows = page.tables[f"table-{table}"]
     found = {row[key][0]: row for row in rows}

@@ -48,6 +48,7 @@ _MEASURES = {
     "hhi": "concentration (HHI)",
     "gini": "inequality (Gini)",
     "coverage": "sample coverage",
+    "located_share": "share that refers to any culture",
 }
 
 
@@ -143,7 +144,8 @@ def _order(key: tuple[str, str, str]) -> tuple[int, str, str, int, str]:
 def _measured(measure: str, estimate: Estimate | None) -> Cell:
     if estimate is None or not estimate.known:
         return Cell("–", -1.0)
-    write = points if measure in ("hhi", "gini", "coverage") else effective
+    indices = ("hhi", "gini", "coverage", "located_share")
+    write = points if measure in indices else effective
     span = interval(estimate, write)
     return Cell(write(estimate.value), estimate.value, extra=span)
 

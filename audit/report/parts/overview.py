@@ -74,7 +74,9 @@ class Overview(NamedTuple):
     sources: str
     sources_range: str
     repeated: str
+    repeated_range: str
     silent: str
+    silent_range: str
 
 
 def overview(corpus: Corpus) -> Overview:
@@ -102,7 +104,9 @@ def overview(corpus: Corpus) -> Overview:
         sources=effective(sources.value),
         sources_range=interval(sources),
         repeated=percent(corpus.share("near_duplicate_documents")),
-        silent=percent(_silence(corpus)),
+        repeated_range=interval(_repeated(corpus), percent),
+        silent=percent(_silence(corpus).value),
+        silent_range=interval(_silence(corpus), percent),
     )
 
 
@@ -152,34 +156,55 @@ def _sources(corpus: Corpus, estimate: Estimate) -> Figure:
     )
 
 
-def _copies(corpus: Corpus) -> Figure:
+def _repeated(corpus: Corpus) -> Estimate:
+    """Return the share of near-duplicates; above it, what banding may have missed."""
     share = corpus.share("near_duplicate_documents")
+    rows = corpus.tables["near_figures"].filter(
+        pl.col("figure") == "corrected_documents"
+    )
+    if rows.is_empty() or not corpus.documents:
+        return Estimate(share)
+    low, high = (rows[bound][0] for bound in ("low", "high"))
+    if low is None or high is None:
+        return Estimate(share)
+    return Estimate(share, low / corpus.documents, high / corpus.documents)
+
+
+def _copies(corpus: Corpus) -> Figure:
+    estimate = _repeated(corpus)
+    share = estimate.value
     exact = percent(corpus.share("exact_duplicate_documents"))
     return Figure(
         "near_duplicates",
         "Near-duplicates",
         percent(share),
         share,
-        "",
+        interval(estimate, percent),
         f"of documents; {exact} are exact copies",
         f"{exact} exact",
     )
 
 
-def _silence(corpus: Corpus) -> float:
-    return 1 - corpus.share("located_documents") if corpus.documents else 0.0
+def _silence(corpus: Corpus) -> Estimate:
+    """Return the share of documents without a cultural reference."""
+    if not corpus.documents:
+        return Estimate(0.0)
+    found = corpus.estimate("culture", "located_share")
+    return Estimate(
+        1 - corpus.share("located_documents"), 1 - found.high, 1 - found.low
+    )
 
 
 def _silent(corpus: Corpus) -> Figure:
-    share = _silence(corpus)
+    silence = _silence(corpus)
     estimate = corpus.estimate("culture", "hill_1")
     weight = f", {effective(estimate.value)} effective" if estimate.known else ""
     return Figure(
         "unlocated",
         "No cultural reference",
-        percent(share),
-        share,
-        "",
+        percent(silence.value),
+        silence.value,
+        interval(silence, percent),
         f"the rest refers to {count(corpus.n_cultures)} cultures{weight}",
         f"{count(corpus.n_cultures)} cultures",
     )

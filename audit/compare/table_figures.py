@@ -1,0 +1,167 @@
+"""Figures of single tables that a policy can name: ``<table>.<figure>``.
+
+In: a profile and the key of a rule. Out: the figure with its interval as the table
+stores it, or Wilson's interval over what was counted; NaN where the profile has none.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from audit.compare.load import Profile
+from audit.measures.interval import Interval, wilson_interval
+
+__all__ = ["TABLE_FIGURES", "TableFigure", "table_figure"]
+
+_UNKNOWN = Interval(math.nan, math.nan, math.nan)
+
+
+class TableFigure(NamedTuple):
+    """A figure that a policy can name.
+
+    Attributes:
+        key: What a key of it is, or nothing where it takes none.
+        meaning: One line for the documentation.
+        find: From the table, the key and the corpus's documents to the figure.
+    """
+
+    key: str
+    meaning: str
+    find: Callable[[pl.DataFrame, str, int], Interval]
+
+
+def table_figure(
+    table: str, figure: str, profile: Profile, keys: tuple[str, ...]
+) -> Interval:
+    """Return a figure; NaN where the profile lacks the table or the key's row."""
+    if not profile.has(table):
+        return _UNKNOWN
+    key = keys[0] if keys else ""
+    documents = int(profile.summary["documents"])
+    return TABLE_FIGURES[table][figure].find(profile.frame(table), key, documents)
+
+
+def _stored(
+    row: Mapping[str, Any] | None, value: str, low: str, high: str, whole: float = 1.0
+) -> Interval:
+    """Return three columns of a row; bounds that are not stored are the value."""
+    if row is None or row[value] is None or not whole:
+        return _UNKNOWN
+    bounds = (row[value] if row[name] is None else row[name] for name in (low, high))
+    return Interval(row[value] / whole, *(bound / whole for bound in bounds))
+
+
+def _row(frame: pl.DataFrame, column: str, key: str) -> dict[str, Any] | None:
+    found = frame.filter(pl.col(column) == key)
+    return found.row(0, named=True) if len(found) else None
+
+
+def _exact(value: float) -> Interval:
+    return Interval(value, value, value)
+
+
+def _near(frame: pl.DataFrame, figure: str, documents: int) -> Interval:
+    return _stored(_row(frame, "figure", figure), "value", "low", "high", documents)
+
+
+def _agreement(frame: pl.DataFrame, key: str, _: int) -> Interval:
+    rows = frame.filter(pl.col("language") == key) if key else frame
+    return wilson_interval(int(rows["agreeing"].sum()), int(rows["documents"].sum()))
+
+
+def _paragraphs(frame: pl.DataFrame, key: str, _: int) -> Interval:
+    part = int(frame.filter(pl.col("language") == key)["characters"].sum())
+    whole = int(frame["characters"].sum())
+    return _exact(part / whole) if whole else _UNKNOWN
+
+
+def _wiped(facet: str) -> Callable[[pl.DataFrame, str, int], Interval]:
+    def count(frame: pl.DataFrame, _: str, __: int) -> Interval:
+        gone = frame.filter((pl.col("facet") == facet) & pl.col("wiped_out"))
+        return _exact(float(len(gone)))
+
+    return count
+
+
+TABLE_FIGURES: dict[str, dict[str, TableFigure]] = {
+    "contamination_sets": {
+        "share": TableFigure(
+            "evaluation set",
+            "share of an evaluation set's items that the corpus holds",
+            lambda f, key, _: _stored(
+                _row(f, "evaluation_set", key), "share", "low", "high"
+            ),
+        ),
+    },
+    "coverage": {
+        "log2_ratio": TableFigure(
+            "ISO 3166-1 code",
+            "share of located documents over share of the world's people, log2",
+            lambda f, key, _: _stored(
+                _row(f, "culture", key), "log2_ratio", "low", "high"
+            ),
+        ),
+        "erased": TableFigure(
+            "",
+            "cultures with surely less than a tenth of their share",
+            lambda f, _, __: _exact(float(f["erased"].sum())),
+        ),
+    },
+    "language_estimates": {
+        "estimated_share": TableFigure(
+            "ISO 639-3 code",
+            "share of a language, corrected for the errors of the model",
+            lambda f, key, _: _stored(
+                _row(f, "language", key),
+                "estimated_share", "estimated_low", "estimated_high",
+            ),
+        ),
+        "ratio": TableFigure(
+            "ISO 639-3 code",
+            "share of documents over share of the world's speakers",
+            lambda f, key, _: _stored(
+                _row(f, "language", key), "ratio", "ratio", "ratio"
+            ),
+        ),
+    },
+    "language_opinions": {
+        "agreement": TableFigure(
+            "ISO 639-3 code, or none for all",
+            "share of the documents asked about on which a second engine agrees",
+            _agreement,
+        ),
+    },
+    "language_segments": {
+        "share": TableFigure(
+            "ISO 639-3 code",
+            "share of characters in paragraphs of a language",
+            _paragraphs,
+        ),
+    },
+    "near_figures": {
+        "corrected_share": TableFigure(
+            "",
+            "near-duplicates with those that banding misses, share of documents",
+            lambda f, _, documents: _near(f, "corrected_documents", documents),
+        ),
+        "largest_cluster_share": TableFigure(
+            "",
+            "documents in the largest cluster, share of all",
+            lambda f, _, documents: _near(f, "largest_cluster", documents),
+        ),
+    },
+    "duplicates_detail": {
+        "wiped_out_domains": TableFigure(
+            "", "domains that deduplication would take nine tenths of",
+            _wiped("domain"),
+        ),
+        "wiped_out_languages": TableFigure(
+            "", "languages that deduplication would take nine tenths of",
+            _wiped("language"),
+        ),
+    },
+}  # fmt: skip
