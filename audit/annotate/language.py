@@ -150,13 +150,13 @@ class LanguageAnnotator:
         parts = TextBlock(running.data, borders)
         if self.model.joint and self.engine == "fasttext":
             vectors, whole = self.model.joint_vectors(parts, doc, len(code))
-            named = self.name_texts(running, whole)
-            part = self.name_texts(parts, vectors)
+            named = self._without_code(self.name_texts(running, whole), code)
+            part = self._name_parts(parts, vectors, named, doc)
         else:
             # Models of others read the text as they were made to: all of it.
             named = self.name_texts(running if self.model.plain else batch.text)
+            named = self._without_code(named, code)
             part = self.name_texts(parts)
-        named = self._without_code(named, code)
         return self.columns(named), self._segments(batch.raw_text, named, part, doc)
 
     def _without_code(self, named: Named, code: NDArray[np.bool_]) -> Named:
@@ -191,6 +191,37 @@ class LanguageAnnotator:
         else:
             guess = self.model.guess(vectors, writing, self._codes)
         return self._named(guess, writing)
+
+    def _name_parts(
+        self, parts: TextBlock, vectors: Vectors, whole: Named, doc: NDArray[np.int64]
+    ) -> Named:
+        """Return language and script of paragraphs, as `_segments` will need them.
+
+        A paragraph that is clearly in the language and script of its document counts as
+        that whatever its confidence, so none is computed: it is given as 1.
+
+        Args:
+            parts: the paragraphs.
+            vectors: of the same.
+            whole: what their documents are in.
+            doc: int64[n_paragraphs], the document that each is in.
+        """
+        writing = read_scripts(*parts, self._table, self._codes)
+        label = self.model.leaders(vectors, writing, self._codes)
+        sure = np.ones(len(label), np.float32)
+        named = self._named(Guess(label, label, sure), writing)
+        other = (named.language != whole.language[doc]) | (
+            named.script != whole.script[doc]
+        )
+        # Whether code is what a label says it is, its runner-up may have to tell.
+        unsure = self._of_label[label] == self._number["zxx"]
+        rest = np.flatnonzero((label < 0) | other | unsure)
+        rows = Writing(*(counts[rest] for counts in writing))
+        chosen = Vectors(*(values[rest] for values in vectors))
+        again = self._named(self.model.guess(chosen, rows, self._codes), rows)
+        for values, found in zip(named[:3], again[:3], strict=True):
+            values[rest] = found
+        return named
 
     def _named(self, guess: Guess, writing: Writing) -> Named:
         label = guess.label.copy()

@@ -22,7 +22,7 @@ from audit.kernels.fasttext import (
     runs_of_words,
     word_cache,
 )
-from audit.kernels.fasttext_output import top_labels
+from audit.kernels.fasttext_output import leaders, top_labels
 from audit.kernels.plain import fold_table, plain_words
 from audit.kernels.script import SCRIPT_EXTRA
 from audit.resources.language_codes import scripts_of
@@ -165,6 +165,16 @@ class LanguageModel:
         allowed, group = self.gates(writing, script_codes + SCRIPT_EXTRA)
         found = top_labels(self.model.output, *vectors, 2, allowed, group, self.prior)
         return self.judged(*found, writing)
+
+    def leaders(
+        self, vectors: Vectors, writing: Writing, script_codes: tuple[str, ...]
+    ) -> NDArray[np.int32]:
+        """Return int32[n], the label of each text where the language is clear, or -1.
+
+        Clear is what `guess` would find likeliest; how likely, it would have to count.
+        """
+        allowed, group = self.gates(writing, script_codes + SCRIPT_EXTRA)
+        return leaders(self.model.output, *vectors, allowed, group, self.prior)
 
     def judged(
         self,

@@ -16,9 +16,16 @@ from audit.kernels.jit import kernel
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["HIERARCHICAL", "ONE_VS_ALL", "SOFTMAX", "Output", "top_labels"]
+__all__ = [
+    "HIERARCHICAL", "ONE_VS_ALL", "SOFTMAX", "Output", "leaders", "top_labels",
+]  # fmt: skip
 
 HIERARCHICAL, ONE_VS_ALL, SOFTMAX = 1, 2, 3
+
+# The least lead in score (a factor of 1.05) that is beyond the rounding of floats.
+_LEAD = 0.05
+# Score of a label that a document may not have.
+_RULED_OUT = -1e30
 
 
 class Output(NamedTuple):
@@ -42,10 +49,19 @@ class Output(NamedTuple):
 
 @kernel
 def _scores(hidden, columns, out):  # type: ignore[no-untyped-def]
+    """Write the score of each label; each sum is made in the order of the rows."""
+    dim = len(hidden)
+    whole = dim - dim % 4
     out[:] = 0
-    for d in range(len(hidden)):
-        h = hidden[d]
-        column = columns[d]
+    for d in range(0, whole, 4):
+        # Four rows a turn: the scores are loaded and stored a quarter as often.
+        h0, h1, h2, h3 = hidden[d], hidden[d + 1], hidden[d + 2], hidden[d + 3]
+        c0, c1, c2, c3 = columns[d], columns[d + 1], columns[d + 2], columns[d + 3]
+        for label in range(len(out)):
+            score = out[label] + h0 * c0[label] + h1 * c1[label]
+            out[label] = score + h2 * c2[label] + h3 * c3[label]
+    for d in range(whole, dim):
+        h, column = hidden[d], columns[d]
         for label in range(len(out)):
             out[label] += h * column[label]
 
@@ -105,6 +121,85 @@ def _top_labels(output, hidden, counts, prior, allowed, group, best, share, mass
                 j -= 1
             share[doc, j] = p
             best[doc, j] = label
+
+
+@kernel
+def _highest(bits):  # type: ignore[no-untyped-def]
+    """Return the place of the highest of some floats, given as their bits.
+
+    Bits in the order of floats are whole numbers, whose maximum a compiler may look
+    for in any order, so several at a time. NaN never counts as a leader: it may stand
+    for the highest, but no score is within a margin of it.
+    """
+    top = np.int32(-(2**31))
+    for i in range(len(bits)):
+        top = max(top, bits[i] ^ (bits[i] >> np.int32(31) & np.int32(0x7FFFFFFF)))
+    place = np.int32(-1)
+    for i in range(len(bits)):
+        here = bits[i] ^ (bits[i] >> np.int32(31) & np.int32(0x7FFFFFFF))
+        place = max(place, np.int32(i) if here == top else np.int32(-1))
+    return place
+
+
+@kernel
+def _leaders(columns, hidden, counts, bias, group, margin, out):  # type: ignore[no-untyped-def]
+    n = columns.shape[1]
+    scores = np.zeros(n, np.float32)
+    bits = scores.view(np.int32)
+    for doc in range(len(hidden)):
+        out[doc] = -1
+        if counts[doc] == 0:
+            continue
+        _scores(hidden[doc], columns, scores)
+        highest = scores[_highest(bits)]
+        row = bias[group[doc]]
+        for label in range(n):
+            scores[label] += row[label]
+        best = _highest(bits)
+        if scores[best] < _RULED_OUT / 2:
+            continue
+        limit, near = scores[best] - margin, 0
+        for label in range(n):
+            near += scores[label] >= limit
+        # Far below a label that is ruled out, what fastText adds decides.
+        if near == 1 and scores[best] - row[best] >= highest - np.float32(1):
+            out[doc] = best
+
+
+def leaders(
+    output: Output,
+    hidden: NDArray[np.float32],
+    counts: NDArray[np.int64],
+    allowed: NDArray[np.bool_],
+    group: NDArray[np.int64],
+    prior: NDArray[np.float32],
+) -> NDArray[np.int32]:
+    """Return the label that leads without doubt, -1 where `top_labels` has to tell.
+
+    A tenth of its cost: scores are compared as they are, before any exponential.
+
+    Args:
+        output: the output side of a model; none leads unless its loss is `SOFTMAX`.
+        hidden: float32[n_docs, dim].
+        counts: int64[n_docs].
+        allowed: bool[n_groups, n_labels].
+        group: int64[n_docs].
+        prior: float32[n_labels], all above zero.
+
+    Returns:
+        int32[n_docs], the label that `top_labels` would find best.
+    """
+    found = np.full(len(hidden), -1, np.int32)
+    if output.loss == SOFTMAX and len(hidden):
+        bias = np.where(allowed, np.log(prior), np.float32(_RULED_OUT))
+        # fastText adds 1e-5 to each probability. That changes no order within the
+        # margin, as the leader's own share is at least prior / (e n).
+        margin = max(_LEAD, 6e-5 * output.n_labels / float(prior.min()))
+        _leaders(
+            output.columns, hidden, counts, bias.astype(np.float32), group,
+            np.float32(margin), found,
+        )  # fmt: skip
+    return found
 
 
 def top_labels(

@@ -17,7 +17,7 @@ from audit.kernels.fasttext import (
     runs_of_words,
     word_cache,
 )
-from audit.kernels.fasttext_output import top_labels
+from audit.kernels.fasttext_output import SOFTMAX, Output, leaders, top_labels
 
 LABELS = [
     ("__label__en", 9),
@@ -137,6 +137,40 @@ def test_gate_leaves_the_best_of_what_is_allowed(tmp_path):
     none, _, mass = top_labels(model.output, hidden, counts, 1, allowed, np.array([1]))
     assert none[0, 0] == -1
     assert mass[0] == 0
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    spread=st.sampled_from([0.0, 1e-4, 0.05, 1.0, 30.0]),
+    n_labels=st.integers(1, 70),
+)
+def test_a_leader_is_the_best_label_and_close_calls_have_none(seed, spread, n_labels):
+    rng = np.random.default_rng(seed)
+    columns = rng.normal(scale=spread, size=(7, n_labels)).astype(np.float32)
+    output = Output(columns, *np.zeros((2, 0), np.int32), SOFTMAX, n_labels)
+    hidden = rng.normal(size=(40, 7)).astype(np.float32)
+    counts = rng.integers(0, 3, 40)
+    allowed = rng.random((3, n_labels)) < [[1], [0.5], [0]]
+    group = rng.integers(0, 3, 40)
+    prior = rng.choice(np.float32([0.5, 1]), n_labels)
+    found = leaders(output, hidden, counts, allowed, group, prior)
+    best, share, _ = top_labels(output, hidden, counts, 2, allowed, group, prior)
+    led = found >= 0
+    assert (found[led] == best[led, 0]).all()
+    assert not led[(best[:, 0] < 0)].any()
+    # Of the rest, one label leads that holds most of what there is.
+    far = share[:, 0] > 0.5 + 1.1 * share[:, 1]
+    assert led[far].all()
+    assert not led[share[:, 0] < 1.02 * share[:, 1]].any()
+
+
+def test_no_label_leads_where_scores_are_nodes_of_a_tree(tmp_path):
+    model = read_model(make(tmp_path, "hierarchical")[1])
+    hidden, counts = document_vectors(model.network, word_cache(5), *block(TEXTS))
+    every, one = np.ones((1, 4), np.bool_), np.ones(4, np.float32)
+    group = np.zeros(len(TEXTS), np.int64)
+    assert (leaders(model.output, hidden, counts, every, group, one) == -1).all()
 
 
 @pytest.mark.parametrize("shape", ["softmax", "norms", "pruned"])
