@@ -2,7 +2,8 @@
 
 In: the path of a supervised model. Out: a `Model`: its labels, and the arrays that
 `audit.kernels.fasttext` runs on. Large dense matrices stay in the file, mapped into
-memory and shared by every worker that reads it; quantised ones are written out once.
+memory and shared by every worker that reads it; quantised ones stay codes where the
+kernel reads them, and are written out where it does not.
 Every size in the file is held against the file's own length before it is allocated.
 """
 
@@ -74,6 +75,31 @@ class _Dictionary(NamedTuple):
     end: int
 
 
+class _Matrix(NamedTuple):
+    """A matrix as float32[m, dim] rows, or as codes with what they stand for."""
+
+    rows: NDArray[np.float32]
+    codes: NDArray[np.uint8]
+    values: NDArray[np.float32]
+    norms: NDArray[np.float32]
+
+    def ordered(self, order: NDArray[np.int64]) -> _Matrix:
+        """Return the matrix with its rows in another order."""
+        one = len(self.norms) < 2
+        return self._replace(
+            rows=self.rows[order],
+            codes=self.codes[order],
+            norms=self.norms if one else self.norms[order],
+        )
+
+    def decoded(self, dim: int) -> NDArray[np.float32]:
+        """Return float32[m, dim], whatever the matrix is stored as."""
+        if not self.codes.size:
+            return self.rows
+        norms = np.broadcast_to(self.norms, len(self.codes)).copy()
+        return decode_rows(self.codes.reshape(-1), norms, self.values, dim, 2)
+
+
 def read_model(path: Path) -> Model:
     """Return the model in a ``.bin`` or ``.ftz`` file.
 
@@ -105,7 +131,7 @@ def read_model(path: Path) -> Model:
     return Model(
         words.labels,
         _network(args, words, rows),
-        _output(args, words, output),
+        _output(args, words, output.decoded(args.dim)),
         checksum(reader.data),
     )
 
@@ -192,25 +218,32 @@ def _read_dictionary(reader: Reader, args: _Args) -> _Dictionary:
 
 def _read_matrix(
     reader: Reader, quantised: bool, n_rows: int, dim: int, what: str
-) -> NDArray[np.float32]:
+) -> _Matrix:
     with_norms = quantised and bool(reader.unpack("?", what)[0])
     m, n = reader.unpack("qq", what)
     if m != n_rows or n != dim:
         raise reader.fail(what, f"{m} x {n}, not {n_rows} x {dim}")
+    no_codes, nothing = np.zeros((m, 0), np.uint8), np.zeros(0, np.float32)
     if not quantised:
-        return reader.floats(m * n, what).reshape(m, n)
+        rows = reader.floats(m * n, what).reshape(m, n)
+        return _Matrix(rows, no_codes, nothing, nothing)
     (n_codes,) = reader.unpack("i", what)
-    codes = reader.take(n_codes, what)
+    codes = np.array(reader.take(n_codes, what))
     dsub, centroids = _read_centroids(reader, dim, what)
     if n_codes != m * ((dim + dsub - 1) // dsub):
         raise reader.fail(what, n_codes)
     if m * dim * 4 > _DECODED_BYTES:
         raise _unsupported(reader, f"{what} of {m} x {dim} values")
-    norms = np.ones(m, np.float32)
+    norms = np.ones(1, np.float32)
     if with_norms:
         norm_codes = reader.take(m, what)
         norms = _read_centroids(reader, 1, what)[1][norm_codes.astype(np.int64)]
-    return decode_rows(np.array(codes), norms, centroids, dim, dsub)
+    if dsub == 2 and dim % 8 == 0 and m:
+        return _Matrix(
+            np.zeros((m, 0), np.float32), codes.reshape(m, -1), centroids, norms
+        )
+    rows = decode_rows(codes, np.broadcast_to(norms, m).copy(), centroids, dim, dsub)
+    return _Matrix(rows, no_codes, nothing, nothing)
 
 
 def _read_centroids(
@@ -223,25 +256,27 @@ def _read_centroids(
     return dsub, reader.floats(dim * 256, what)
 
 
-def _network(args: _Args, words: _Dictionary, rows: NDArray[np.float32]) -> Network:
+def _network(args: _Args, words: _Dictionary, matrix: _Matrix) -> Network:
     bucket = args.bucket if args.maxn > 0 or args.word_ngrams > 1 else 0
-    kept, rank = np.zeros(0, np.uint64), np.zeros(0, np.int32)
+    kept = np.zeros(0, np.uint64)
     all_pruned = bucket == 0
     if words.pruned is not None and bucket:
         all_pruned = len(words.pruned) == 0
         buckets, places = words.pruned[0::2], words.pruned[1::2]
-        kept, rank = _ranked(buckets, bucket)
+        kept = _ranked(buckets, bucket)
         order = words.n_words + places[np.argsort(buckets)]
-        rows = np.concatenate([rows[: words.n_words], rows[order]])
+        matrix = matrix.ordered(np.r_[np.arange(words.n_words), order])
     end_hash = 2166136261
     for byte in b"</s>":
         end_hash = (end_hash ^ byte) * 16777619 & 0xFFFFFFFF
     return Network(
-        rows.reshape(-1),
+        matrix.rows.reshape(-1),
+        matrix.codes.reshape(-1),
+        matrix.values,
+        matrix.norms,
         words.keys,
         words.ids,
         kept,
-        rank,
         args.dim,
         words.n_words,
         bucket,
@@ -254,15 +289,15 @@ def _network(args: _Args, words: _Dictionary, rows: NDArray[np.float32]) -> Netw
     )
 
 
-def _ranked(
-    buckets: NDArray[np.int32], bucket: int
-) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
-    """Return one bit a bucket, and the number of bits set before each 64 of them."""
+def _ranked(buckets: NDArray[np.int32], bucket: int) -> NDArray[np.uint64]:
+    """Return one bit a bucket, 64 of them, and the bits set before those, in turn."""
     flags = np.zeros((bucket + 63) // 64 * 64, np.bool_)
     flags[buckets] = True
-    per_word = flags.reshape(-1, 64).sum(axis=1, dtype=np.int32)
-    rank = np.cumsum(per_word, dtype=np.int32) - per_word
-    return np.packbits(flags, bitorder="little").view(np.uint64), rank
+    per_word = flags.reshape(-1, 64).sum(axis=1, dtype=np.uint64)
+    kept = np.empty((len(per_word), 2), np.uint64)
+    kept[:, 0] = np.packbits(flags, bitorder="little").view("<u8")
+    kept[:, 1] = np.cumsum(per_word, dtype=np.uint64) - per_word
+    return kept.reshape(-1)
 
 
 def _output(args: _Args, words: _Dictionary, matrix: NDArray[np.float32]) -> Output:

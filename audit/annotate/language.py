@@ -217,7 +217,7 @@ class LanguageAnnotator:
         unsure = self._of_label[label] == self._number["zxx"]
         rest = np.flatnonzero((label < 0) | other | unsure)
         rows = Writing(*(counts[rest] for counts in writing))
-        chosen = Vectors(*(values[rest] for values in vectors))
+        chosen = Vectors(vectors.hidden[rest], vectors.counts[rest])
         again = self._named(self.model.guess(chosen, rows, self._codes), rows)
         for values, found in zip(named[:3], again[:3], strict=True):
             values[rest] = found

@@ -118,7 +118,8 @@ class LanguageModel:
     @property
     def large(self) -> bool:
         """Whether a worker should read the file again rather than get a copy."""
-        return self.model.network.rows.nbytes > _LARGE_MODEL
+        net = self.model.network
+        return net.rows.nbytes + net.codes.nbytes > _LARGE_MODEL
 
     def reads(self, block: TextBlock) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
         """Return texts as the model was trained to read them."""

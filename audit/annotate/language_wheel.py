@@ -118,8 +118,10 @@ class WheelModel(LanguageModel):
 
 def _nothing() -> Network:
     rows, ids = np.zeros(0, np.float32), np.zeros(0, np.int32)
-    keys = np.zeros(0, np.uint64)
-    return Network(rows, keys, ids, keys, ids, 0, 0, 0, 1, 0, 1, -1, 0, True)
+    codes, keys = np.zeros(0, np.uint8), np.zeros(0, np.uint64)
+    return Network(
+        rows, codes, rows, rows, keys, ids, keys, 0, 0, 0, 1, 0, 1, -1, 0, True
+    )  # fmt: skip
 
 
 def _no_output() -> Output:

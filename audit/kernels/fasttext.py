@@ -5,8 +5,8 @@ model file, read by `audit.annotate.fasttext_file`). Out: the mean input row of 
 document, for `audit.kernels.fasttext_output`.
 
 What makes it fast: the summed rows of a word are kept in a table (text repeats its
-words), quantised rows are decoded once, n-gram hashes grow byte by byte, and pruned
-n-grams are told by a bit map that stays in the processor's cache.
+words), quantised rows stay codes that fit the processor's cache, those of a word are on
+their way while the next is read, and pruned n-grams are told by a bit map.
 """
 
 from __future__ import annotations
@@ -15,15 +15,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from audit.kernels.fasttext_tables import PRIME64, finish64
 from audit.kernels.fasttext_words import (
-    add_row,
-    add_word_runs,
+    add_floats,
+    add_rows,
     hash32,
     is_label,
-    sum_word,
+    read_word,
+    rows_of_runs,
+    rows_of_word,
 )
 from audit.kernels.jit import kernel
+from audit.kernels.lanes import prefetch
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,7 +39,10 @@ __all__ = [
 _CACHED_BYTES = 48
 # Memory of the word cache, which outlives the batch: half of all words in a corpus are
 # met once, the others again and again.
-_CACHE_BYTES = 64 << 20
+_CACHE_BYTES = 16 << 20
+# Words of a document that are read before they are summed, unless their rows are many.
+_TURN = 32
+_MANY_ROWS = 4096
 
 
 class Network(NamedTuple):
@@ -45,13 +50,17 @@ class Network(NamedTuple):
 
     Attributes:
         rows: float32[n_rows * dim], words first, then n-gram buckets in ascending
-            order, without those that were pruned.
+            order, without those that were pruned; length 0 where ``codes`` stand for
+            them.
+        codes: uint8[n_rows * dim / 2], the rows of a quantised model two values a code:
+            an eighth of the memory, most of which stays in the processor's cache.
+        values: float32[dim / 2 * 256 * 2], what codes stand for, by place and code.
+        norms: float32[n_rows], factor of each row; one factor for all if alone.
         word_keys: uint64[2^k] open-addressing table of word hashes, 0 where empty.
         word_ids: int32[2^k], row of the word in the same slot.
-        kept: uint64[bucket / 64], one bit a bucket that has a row; length 0 where
-            every bucket has one. A map of 250 kB stays in the processor's cache where
-            a table of rows would not.
-        rank: int32[bucket / 64], bits set before each word of ``kept``.
+        kept: uint64[2 * bucket / 64]: one bit a bucket that has a row, 64 of them, and
+            how many bits are set before those; length 0 where every bucket has a row.
+            A map of 500 kB stays in the processor's cache where a table would not.
         dim: values in a row.
         n_words: rows of words.
         bucket: n-gram buckets; 0 where the model has no n-grams.
@@ -64,10 +73,12 @@ class Network(NamedTuple):
     """
 
     rows: NDArray[np.float32]
+    codes: NDArray[np.uint8]
+    values: NDArray[np.float32]
+    norms: NDArray[np.float32]
     word_keys: NDArray[np.uint64]
     word_ids: NDArray[np.int32]
     kept: NDArray[np.uint64]
-    rank: NDArray[np.int32]
     dim: int
     n_words: int
     bucket: int
@@ -80,7 +91,10 @@ class Network(NamedTuple):
 
 
 class Cache(NamedTuple):
-    """Summed rows of the words seen lately; content never changes a result."""
+    """Summed rows of the words seen lately; content never changes a result.
+
+    Behind the slots stand as many sums as a turn has words: those of long words.
+    """
 
     keys: NDArray[np.uint64]
     sums: NDArray[np.float32]
@@ -95,90 +109,100 @@ def word_cache(dim: int) -> Cache:
         slots *= 2
     return Cache(
         np.zeros(slots, np.uint64),
-        np.zeros(slots * dim, np.float32),
-        np.zeros(slots, np.int32),
+        np.zeros((slots + _TURN) * dim, np.float32),
+        np.zeros(slots + _TURN, np.int32),
         np.zeros(1, np.int64),
     )
 
 
 @kernel
 def _document_vectors(  # type: ignore[no-untyped-def]
-    rows, word_keys, word_ids, kept, rank, n_words, dim, n_buckets, minn, maxn, end_row,
-    end_hash, longest, keys, sums, sizes, used, data, offsets, word, found, hashes,
-    alone, out, counts, whole, totals, total_counts,
+    rows, codes, values, norms, word_keys, word_ids, kept, n_words, dim, n_buckets,
+    minn, maxn, end_row, end_hash, longest, keys, sums, sizes, used, data, offsets,
+    word, found, hashes, out, counts, whole, totals, total_counts,
 ):  # fmt: skip
     # Arrays come one by one: taken from a tuple inside the loop, each would cost two
     # atomic counts of its references every time.
-    mask, full = np.uint64(len(keys) - 1), len(keys) * 5 // 8
+    n_slots = len(keys)
+    mask, full = np.uint64(n_slots - 1), n_slots * 5 // 8
     zero, one = np.uint64(0), np.uint64(1)
+    chosen, missing = np.zeros(_TURN, np.int64), np.zeros(_TURN, np.int64)
+    ends = np.zeros(_TURN, np.int64)
     shared = len(whole) > 0
     for doc in range(len(offsets) - 1):
         i, end = np.uint64(offsets[doc]), np.uint64(offsets[doc + 1])
         base, count, n_hashes = doc * dim, np.int64(0), 0
-        total = whole[doc] * dim if shared else 0
         while i < end:
-            byte = data[i]
-            if byte <= 0x20 and (byte == 0x20 or byte == 0 or 9 <= byte <= 13):
-                i += one
-                continue
-            start = i
-            h = np.uint64(14695981039346656037)
-            while i < end:
+            # Some words at a time: the rows of those that are new are called from
+            # memory while the next are read, and summed when all have been.
+            n, n_missing, n_found = 0, 0, 0
+            if used[0] > full:
+                keys[:] = 0
+                used[0] = 0
+            while i < end and n < _TURN:
                 byte = data[i]
                 if byte <= 0x20 and (byte == 0x20 or byte == 0 or 9 <= byte <= 13):
-                    break
-                h = np.uint64(np.uint64(h ^ np.uint64(byte)) * PRIME64)
-                i += one
-            key = finish64(h)
-            if data[start] == 0x5F and is_label(data, start, i):
-                continue
-            if i - start > np.uint64(_CACHED_BYTES):
-                alone[:] = 0
-                count += sum_word(
-                    rows, word_keys, word_ids, kept, rank, n_words, dim, n_buckets,
-                    minn, maxn, end_row, data, np.int64(start), np.int64(i), key,
-                    word, found, alone, 0,
-                )  # fmt: skip
-                add_row(alone, 0, dim, out, base)
-                if shared:
-                    add_row(alone, 0, dim, totals, total)
-            else:
-                slot = np.uint64(key & mask)
-                while keys[slot] != zero and keys[slot] != key:
-                    slot = np.uint64(np.uint64(slot + one) & mask)
-                if keys[slot] == zero:
-                    if used[0] > full:
-                        keys[:] = 0
-                        used[0] = 0
-                        slot = np.uint64(key & mask)
-                    keys[slot] = key
-                    used[0] += 1
-                    at = np.int64(slot) * dim
-                    for d in range(at, at + dim):
-                        sums[d] = 0
-                    sizes[slot] = sum_word(
-                        rows, word_keys, word_ids, kept, rank, n_words, dim, n_buckets,
+                    i += one
+                    continue
+                start = i
+                key, i = read_word(data, start, end)
+                if data[start] == 0x5F and is_label(data, start, i):
+                    continue
+                slot, new = np.uint64(n_slots + n), True
+                if i - start <= np.uint64(_CACHED_BYTES):
+                    slot = np.uint64(key & mask)
+                    while keys[slot] != zero and keys[slot] != key:
+                        slot = np.uint64(np.uint64(slot + one) & mask)
+                    new = keys[slot] == zero
+                if new:
+                    if slot < np.uint64(n_slots):
+                        keys[slot] = key
+                        used[0] += 1
+                    n_found = rows_of_word(
+                        rows, codes, word_keys, word_ids, kept, n_words, dim, n_buckets,
                         minn, maxn, end_row, data, np.int64(start), np.int64(i), key,
-                        word, found, sums, at,
+                        word, found, n_found,
                     )  # fmt: skip
-                add_row(sums, np.int64(slot), dim, out, base)
-                if shared:
-                    add_row(sums, np.int64(slot), dim, totals, total)
-                count += np.int64(sizes[slot])
-            if longest > 1:
-                hashes[n_hashes] = hash32(data, start, i)
-                n_hashes += 1
+                    missing[n_missing], ends[n_missing] = np.int64(slot), n_found
+                    n_missing += 1
+                chosen[n] = np.int64(slot)
+                prefetch(sums, np.int64(slot) * dim)
+                prefetch(sums, np.int64(slot) * dim + min(16, dim - 1))
+                n += 1
+                if longest > 1:
+                    hashes[n_hashes] = hash32(data, start, i)
+                    n_hashes += 1
+                if n_found > _MANY_ROWS:
+                    break
+            n_found = 0
+            for k in range(n_missing):
+                at = missing[k] * dim
+                for d in range(at, at + dim):
+                    sums[d] = 0
+                add_rows(
+                    rows, codes, values, norms, found, n_found, ends[k], dim, sums, at
+                )
+                sizes[missing[k]] = ends[k] - n_found
+                n_found = ends[k]
+            add_floats(sums, chosen, 0, n, dim, out, base)
+            if shared:
+                add_floats(sums, chosen, 0, n, dim, totals, whole[doc] * dim)
+            for k in range(n):
+                count += np.int64(sizes[chosen[k]])
         if shared:
             total_counts[whole[doc]] += count
         if end_row >= 0:
-            add_row(rows, end_row, dim, out, base)
+            found[0] = end_row
+            add_rows(rows, codes, values, norms, found, 0, 1, dim, out, base)
             count += 1
         if longest > 1:
             hashes[n_hashes] = np.int32(end_hash)
-            count += add_word_runs(
-                rows, kept, rank, n_words, dim, n_buckets, longest, hashes,
-                n_hashes + 1, out, base,
-            )  # fmt: skip
+            for k in range(n_hashes + 1):
+                n = rows_of_runs(
+                    kept, n_words, n_buckets, longest, hashes, k, n_hashes + 1, found
+                )
+                add_rows(rows, codes, values, norms, found, 0, n, dim, out, base)
+                count += n
         counts[doc] = count
         if count > 0:
             scale = np.float32(1.0) / np.float32(count)
@@ -236,11 +260,21 @@ def joint_vectors(
     """
     out, counts, totals, sizes = _vectors(net, cache, data, offsets, whole, n_wholes)
     if net.end >= 0:
-        totals += net.rows[net.end * net.dim : (net.end + 1) * net.dim]
+        totals += _values(net, net.end)
         sizes += 1
     some = sizes > 0
     totals[some] *= (np.float32(1) / sizes[some].astype(np.float32))[:, None]
     return out, counts, totals, sizes
+
+
+def _values(net: Network, row: int) -> NDArray[np.float32]:
+    """Return float32[dim], one input row."""
+    if not len(net.codes):
+        return net.rows[row * net.dim : (row + 1) * net.dim]
+    width = net.dim // 2
+    code = net.codes[row * width : (row + 1) * width]
+    pairs = net.values.reshape(width, 256, 2)[np.arange(width), code]
+    return pairs.reshape(-1) * net.norms[row if len(net.norms) > 1 else 0]
 
 
 def runs_of_words(net: Network) -> bool:
@@ -264,16 +298,17 @@ def _vectors(
     out, counts = np.zeros(n_docs * net.dim, np.float32), np.zeros(n_docs, np.int64)
     totals = np.zeros(n_wholes * net.dim, np.float32)
     sizes = np.zeros(n_wholes, np.int64)
-    word, alone = np.zeros(longest + 2, np.uint8), np.zeros(net.dim, np.float32)
     runs = net.word_ngrams if runs_of_words(net) else 1
     maxn = net.maxn if net.bucket > 0 and not net.all_pruned else 0
     hashes = np.zeros(longest // 2 + 2 if runs > 1 else 1, np.int32)
-    found = np.zeros((longest + 2) * max(maxn, 1), np.int64)
+    # A turn ends with the word that brings it over the limit.
+    found = np.zeros(_MANY_ROWS + (longest + 2) * max(maxn, 1) + runs + 1, np.int64)
     _document_vectors(
-        net.rows, net.word_keys, net.word_ids, net.kept, net.rank, net.n_words, net.dim,
-        np.uint32(net.bucket), net.minn, maxn, net.end, net.end_hash, runs, cache.keys,
-        cache.sums, cache.counts, cache.used, data, offsets, word, found, hashes, alone,
-        out, counts, whole, totals, sizes,
+        net.rows, net.codes, net.values, net.norms, net.word_keys, net.word_ids,
+        net.kept, net.n_words, net.dim, np.uint32(net.bucket), net.minn, maxn, net.end,
+        net.end_hash, runs, cache.keys, cache.sums, cache.counts, cache.used, data,
+        offsets, np.zeros(longest + 2, np.uint8), found, hashes, out, counts, whole,
+        totals, sizes,
     )  # fmt: skip
     shape = n_docs, net.dim
     return out.reshape(shape), counts, totals.reshape(n_wholes, net.dim), sizes

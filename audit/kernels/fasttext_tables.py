@@ -10,31 +10,45 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from audit.kernels.hashing import mix64
 from audit.kernels.jit import kernel
+from audit.kernels.words import hash_step
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["decode_rows", "finish64", "scan_dictionary", "word_table"]
+__all__ = [
+    "WORD_SEED", "decode_rows", "finish64", "scan_dictionary", "word_table",
+]  # fmt: skip
 
-PRIME64 = np.uint64(1099511628211)
+# What a word hash begins with.
+WORD_SEED = np.uint64(0x9E3779B97F4A7C15)
 
 
 @kernel
-def finish64(h):  # type: ignore[no-untyped-def]
-    """Spread a 64-bit hash over its low bits; never 0, which marks an empty slot."""
-    h = np.uint64(np.uint64(h ^ (h >> np.uint64(32))) * np.uint64(0x9E3779B97F4A7C15))
-    h = np.uint64(h ^ (h >> np.uint64(29)))
+def finish64(state):  # type: ignore[no-untyped-def]
+    """Return the hash that a state ends in; never 0, which marks an empty slot."""
+    h = mix64(state)
     return h if h != 0 else np.uint64(1)
 
 
 @kernel
 def _hash64(data, start, end):  # type: ignore[no-untyped-def]
-    """Return the 64-bit hash of a word that is the key of both word tables."""
-    h = np.uint64(14695981039346656037)
+    """Return the 64-bit hash of a word that is the key of both word tables.
+
+    Bytes enter eight at a time. A word has no byte that is 0, so zeros behind its last
+    bytes say where it ends.
+    """
+    state, chunk, shift = WORD_SEED, np.uint64(0), np.uint64(0)
     for i in range(start, end):
-        h = np.uint64(np.uint64(h ^ np.uint64(data[i])) * PRIME64)
-    return finish64(h)
+        chunk |= np.uint64(data[i]) << shift
+        shift += np.uint64(8)
+        if shift == np.uint64(64):
+            state = hash_step(state, chunk)
+            chunk, shift = np.uint64(0), np.uint64(0)
+    if shift > np.uint64(0):
+        state = hash_step(state, chunk)
+    return finish64(state)
 
 
 @kernel

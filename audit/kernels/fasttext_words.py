@@ -2,16 +2,74 @@
 
 In: the bytes of a word and the arrays of an `audit.kernels.fasttext.Network`, one by
 one: an array taken from a tuple inside a loop costs two atomic counts of its references
-each time. Out: sums added in place, and how many rows there were.
+each time. Out: numbers of rows, and sums of rows added in place.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from audit.kernels.fasttext_tables import WORD_SEED, finish64
+from audit.kernels.hashing import load64
 from audit.kernels.jit import kernel
+from audit.kernels.lanes import (
+    add_coded_eight,
+    add_eight,
+    popcount,
+    prefetch,
+    trailing_zeros,
+)
+from audit.kernels.words import hash_step
 
-__all__ = ["add_row", "add_word_runs", "hash32", "is_label", "sum_word"]
+__all__ = [
+    "add_floats", "add_rows", "hash32", "is_label", "read_word", "rows_of_runs",
+    "rows_of_word",
+]  # fmt: skip
+
+# Eight bytes at once: adding 0x80 - c to 7-bit bytes sets bit 7 from c on.
+_ONES = 0x0101010101010101
+_LOW_BITS, _HIGH_BITS = np.uint64(0x7F * _ONES), np.uint64(0x80 * _ONES)
+_FROM_1, _FROM_9, _BEYOND_13, _FROM_32, _BEYOND_32 = (
+    np.uint64((0x80 - c) * _ONES) for c in (1, 9, 14, 32, 33)
+)
+
+
+@kernel
+def _spaces(word):  # type: ignore[no-untyped-def]
+    """Return bit 7 of each byte that parts words in fastText: 0, 9 to 13, 32."""
+    low = word & _LOW_BITS
+    inside = (low + _FROM_9) & ~(low + _BEYOND_13)
+    inside |= (low + _FROM_32) & ~(low + _BEYOND_32)
+    return (inside | ~(low + _FROM_1)) & ~word & _HIGH_BITS
+
+
+@kernel
+def read_word(data, i, end):  # type: ignore[no-untyped-def]
+    """Return the key of the word that starts at byte i and the byte after it.
+
+    The key is that of `audit.kernels.fasttext_tables.word_table`.
+    """
+    eight = np.uint64(8)
+    state = WORD_SEED
+    while True:
+        left = end - i
+        if i + eight <= np.uint64(len(data)):
+            word = load64(data, i)
+        else:
+            word = np.uint64(0)
+            for k in range(np.uint64(len(data)) - i):
+                word |= np.uint64(data[i + np.uint64(k)]) << np.uint64(8 * k)
+        stops = _spaces(word)
+        if left < eight:
+            stops |= np.uint64(0x80) << (left << np.uint64(3))
+        size = trailing_zeros(stops) >> np.uint64(3)
+        if size < eight:
+            if size > np.uint64(0):
+                kept = (np.uint64(1) << (size << np.uint64(3))) - np.uint64(1)
+                state = hash_step(state, word & kept)
+            return finish64(state), i + size
+        state = hash_step(state, word)
+        i += eight
 
 
 @kernel
@@ -31,21 +89,39 @@ def hash32(data, start, end):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def add_row(rows, row, dim, out, base):  # type: ignore[no-untyped-def]
-    """Add one row of a flat matrix to the values of ``out`` from ``base`` on."""
-    start = row * dim
-    for d in range(dim):
-        out[base + d] += rows[start + d]
+def add_floats(rows, places, begin, end, dim, out, base):  # type: ignore[no-untyped-def]
+    """Add rows ``places[begin:end]`` of a flat matrix to the values from ``base`` on.
+
+    Each value is a sum in the order of the rows, whatever the processor.
+    """
+    whole = dim - dim % 8
+    for d in range(0, whole, 8):
+        add_eight(rows, places, begin, end, d, dim, out, base + d)
+    for d in range(whole, dim):
+        for k in range(begin, end):
+            out[base + d] += rows[places[k] * dim + d]
 
 
 @kernel
-def _ngrams(word, size, minn, maxn, n_buckets, kept, found):  # type: ignore[no-untyped-def]
-    """Write the buckets of ``word[:size]`` that have a row; return how many.
+def add_rows(rows, codes, values, norms, places, begin, end, dim, out, base):  # type: ignore[no-untyped-def]
+    """Do as `add_floats` with the input rows of a model, coded or not."""
+    if len(codes):
+        for d in range(0, dim, 8):
+            add_coded_eight(
+                codes, values, norms, places, begin, end, d >> 1, dim >> 1, out,
+                base + d,
+            )  # fmt: skip
+    else:
+        add_floats(rows, places, begin, end, dim, out, base)
+
+
+@kernel
+def _ngrams(word, size, minn, maxn, n_buckets, kept, found, n_found):  # type: ignore[no-untyped-def]
+    """Append the buckets of ``word[:size]`` that have a row; return how many there are.
 
     A bucket is written before it is known to be kept, and overwritten if it is not: a
     branch here would be guessed wrong half of the time.
     """
-    n_found = np.int64(0)
     every = len(kept) == 0
     for i in range(size):
         if (word[i] & 0xC0) == 0x80:
@@ -59,77 +135,26 @@ def _ngrams(word, size, minn, maxn, n_buckets, kept, found):  # type: ignore[no-
                 h = _grow32(h, word[j])
                 j += 1
             if n >= minn and not (n == 1 and (i == 0 or j == size)):
-                bucket = np.uint32(h % n_buckets)
+                bucket = np.uint64(np.uint32(h % n_buckets))
                 found[n_found] = bucket
                 if every:
                     n_found += 1
                 else:
-                    bits = kept[bucket >> np.uint32(6)] >> np.uint64(
-                        bucket & np.uint32(63)
-                    )
-                    n_found += np.int64(bits & np.uint64(1))
+                    bits = kept[bucket >> np.uint64(6) << np.uint64(1)]
+                    n_found += np.int64(bits >> (bucket & np.uint64(63)) & np.uint64(1))
             n += 1
     return n_found
 
 
 @kernel
-def _count_bits(x):  # type: ignore[no-untyped-def]
-    x = x - (x >> np.uint64(1) & np.uint64(0x5555555555555555))
-    x = (x & np.uint64(0x3333333333333333)) + (
-        x >> np.uint64(2) & np.uint64(0x3333333333333333)
-    )
-    x = (x + (x >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
-    return np.int64(np.uint64(x * np.uint64(0x0101010101010101)) >> np.uint64(56))
-
-
-@kernel
-def _sum_ngrams(rows, kept, rank, n_words, dim, found, n_found, out, base):  # type: ignore[no-untyped-def]
-    """Add the rows of the buckets found, sixteen values, one cache line, at a time."""
-    if len(kept):
-        for k in range(n_found):
-            bucket = np.uint64(found[k])
-            below = kept[bucket >> np.uint64(6)] & (
-                (np.uint64(1) << np.uint64(bucket & np.uint64(63))) - np.uint64(1)
-            )
-            found[k] = np.int64(rank[bucket >> np.uint64(6)]) + _count_bits(below)
-    for k in range(n_found):
-        found[k] = (found[k] + n_words) * dim
-    whole = dim - dim % 16
-    for d in range(0, whole, 16):
-        at = base + d
-        a0, a1, a2, a3 = out[at], out[at + 1], out[at + 2], out[at + 3]
-        a4, a5, a6, a7 = out[at + 4], out[at + 5], out[at + 6], out[at + 7]
-        a8, a9, a10, a11 = out[at + 8], out[at + 9], out[at + 10], out[at + 11]
-        a12, a13, a14, a15 = out[at + 12], out[at + 13], out[at + 14], out[at + 15]
-        for k in range(n_found):
-            row = np.uint64(found[k] + d)
-            a0 += rows[row]
-            a1 += rows[row + np.uint64(1)]
-            a2 += rows[row + np.uint64(2)]
-            a3 += rows[row + np.uint64(3)]
-            a4 += rows[row + np.uint64(4)]
-            a5 += rows[row + np.uint64(5)]
-            a6 += rows[row + np.uint64(6)]
-            a7 += rows[row + np.uint64(7)]
-            a8 += rows[row + np.uint64(8)]
-            a9 += rows[row + np.uint64(9)]
-            a10 += rows[row + np.uint64(10)]
-            a11 += rows[row + np.uint64(11)]
-            a12 += rows[row + np.uint64(12)]
-            a13 += rows[row + np.uint64(13)]
-            a14 += rows[row + np.uint64(14)]
-            a15 += rows[row + np.uint64(15)]
-        out[at], out[at + 1] = a0, a1
-        out[at + 2], out[at + 3] = a2, a3
-        out[at + 4], out[at + 5] = a4, a5
-        out[at + 6], out[at + 7] = a6, a7
-        out[at + 8], out[at + 9] = a8, a9
-        out[at + 10], out[at + 11] = a10, a11
-        out[at + 12], out[at + 13] = a12, a13
-        out[at + 14], out[at + 15] = a14, a15
-    for d in range(whole, dim):
-        for k in range(n_found):
-            out[base + d] += rows[found[k] + d]
+def _row_of_bucket(kept, n_words, bucket):  # type: ignore[no-untyped-def]
+    """Return the row of a bucket that has one."""
+    if len(kept) == 0:
+        return bucket + n_words
+    place = np.uint64(bucket)
+    group = place >> np.uint64(6) << np.uint64(1)
+    below = kept[group] & ((np.uint64(1) << (place & np.uint64(63))) - np.uint64(1))
+    return np.int64(kept[group + np.uint64(1)] + popcount(below)) + n_words
 
 
 @kernel
@@ -144,26 +169,35 @@ def _find_word(keys, ids, key):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def sum_word(  # type: ignore[no-untyped-def]
-    rows, word_keys, word_ids, kept, rank, n_words, dim, n_buckets, minn, maxn, end_row,
-    data, start, end, key, word, found, out, base,
+def rows_of_word(  # type: ignore[no-untyped-def]
+    rows, codes, word_keys, word_ids, kept, n_words, dim, n_buckets, minn, maxn,
+    end_row, data, start, end, key, word, found, n_found,
 ):  # fmt: skip
-    """Add the rows of one word and of its n-grams; return how many there were."""
-    count = np.int64(0)
+    """Append the rows of one word and of its n-grams to ``found[:n_found]``.
+
+    They are on their way from memory by the time that this returns how many there are.
+    """
+    begin = n_found
     row = _find_word(word_keys, word_ids, key)
     if row >= 0:
-        add_row(rows, row, dim, out, base)
-        count = np.int64(1)
+        found[n_found] = row
+        n_found += 1
     if maxn > 0 and (row < 0 or row != end_row):
-        size = end - start + 2
+        first, size = n_found, end - start + 2
         word[0] = 0x3C
         for i in range(end - start):
             word[i + 1] = data[start + i]
         word[size - 1] = 0x3E
-        n_found = _ngrams(word, size, minn, maxn, n_buckets, kept, found)
-        _sum_ngrams(rows, kept, rank, n_words, dim, found, n_found, out, base)
-        count += n_found
-    return count
+        n_found = _ngrams(word, size, minn, maxn, n_buckets, kept, found, n_found)
+        for k in range(first, n_found):
+            found[k] = _row_of_bucket(kept, n_words, found[k])
+    for k in range(begin, n_found):
+        if len(codes):
+            prefetch(codes, found[k] * (dim >> 1))
+        else:
+            prefetch(rows, found[k] * dim)
+            prefetch(rows, found[k] * dim + min(16, dim - 1))
+    return n_found
 
 
 @kernel
@@ -183,25 +217,19 @@ def is_label(data, start, end):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def add_word_runs(  # type: ignore[no-untyped-def]
-    rows, kept, rank, n_words, dim, n_buckets, longest, hashes, n_hashes, out, base
-):
-    """Add the rows of runs of 2 to ``longest`` words; return how many."""
-    count = 0
-    for i in range(n_hashes):
-        h = np.uint64(np.int64(hashes[i]))
-        for j in range(i + 1, min(n_hashes, i + longest)):
-            h = np.uint64(
-                np.uint64(h * np.uint64(116049371)) + np.uint64(np.int64(hashes[j]))
-            )
-            bucket = np.int64(h % np.uint64(n_buckets))
-            row = bucket
-            if len(kept):
-                word, bit = kept[bucket >> 6], np.uint64(bucket & 63)
-                if word >> bit & np.uint64(1) == 0:
-                    continue
-                below = word & ((np.uint64(1) << bit) - np.uint64(1))
-                row = np.int64(rank[bucket >> 6]) + _count_bits(below)
-            add_row(rows, row + n_words, dim, out, base)
-            count += 1
-    return count
+def rows_of_runs(kept, n_words, n_buckets, longest, hashes, i, n_hashes, found):  # type: ignore[no-untyped-def]
+    """Write the rows of runs of 2 to ``longest`` words from word i; return how many."""
+    n_found = 0
+    h = np.uint64(np.int64(hashes[i]))
+    for j in range(i + 1, min(n_hashes, i + longest)):
+        h = np.uint64(
+            np.uint64(h * np.uint64(116049371)) + np.uint64(np.int64(hashes[j]))
+        )
+        bucket = np.int64(h % np.uint64(n_buckets))
+        if len(kept):
+            bits = kept[bucket >> 6 << 1] >> np.uint64(bucket & 63)
+            if bits & np.uint64(1) == 0:
+                continue
+        found[n_found] = _row_of_bucket(kept, n_words, bucket)
+        n_found += 1
+    return n_found

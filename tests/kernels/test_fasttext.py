@@ -44,6 +44,16 @@ SHAPES = {
     "norms": {"quantised": True, "norms": True, "keep": [*range(0, 64, 2)]},
     "no_end_token": {"words": WORDS[1:]},
     "wide": {"dim": 19, "bucket": 500},
+    # Rows that stay codes, with norms of their own and without.
+    "coded": {"dim": 16, "quantised": True, "keep": [*range(0, 64, 3)]},
+    "coded_norms": {
+        "dim": 24,
+        "quantised": True,
+        "norms": True,
+        "keep": [*range(0, 64, 2)],
+    },
+    "coded_whole": {"dim": 8, "quantised": True, "norms": True},
+    "coded_word_runs": {"dim": 8, "quantised": True, "word_ngrams": 3},
 }
 TEXTS = [
     "the na the",
@@ -244,10 +254,13 @@ def test_what_the_kernel_does_not_run_is_refused_only_where_the_file_is_whole(
 
 
 @settings(deadline=None, max_examples=60)
-@given(parts=st.lists(st.lists(st.text(max_size=30), max_size=4), max_size=5))
-def test_parts_and_wholes_are_read_in_one_pass(parts, tmp_path_factory):
+@given(
+    parts=st.lists(st.lists(st.text(max_size=30), max_size=4), max_size=5),
+    shape=st.sampled_from(["pruned", "coded_norms", "softmax"]),
+)
+def test_parts_and_wholes_are_read_in_one_pass(parts, shape, tmp_path_factory):
     parts = [[t.encode("utf-8", "replace").decode() + "\n" for t in d] for d in parts]
-    _, path = make(tmp_path_factory.mktemp("joint"), "pruned")
+    _, path = make(tmp_path_factory.mktemp("joint"), shape)
     net = read_model(path).network
     assert not runs_of_words(net)
     whole = np.repeat(np.arange(len(parts)), [len(d) for d in parts]).astype(np.int64)
@@ -294,6 +307,8 @@ def test_twin_hashes_as_fasttext_documents_it():
         {"loss": "ns", "minn": 0, "maxn": 0},
         {"loss": "softmax", "quantise": {"cutoff": 400, "dsub": 2, "qnorm": True}},
         {"loss": "hs", "quantise": {"cutoff": 400, "dsub": 3}},
+        {"loss": "hs", "dim": 16, "quantise": {"cutoff": 400, "qnorm": True}},
+        {"loss": "softmax", "dim": 8, "quantise": {"dsub": 2}},
     ],
     ids=str,
 )
