@@ -26,7 +26,12 @@ from audit.errors import ConfigError
 from audit.kernels.codepoints import unicode_checksum
 from audit.kernels.paragraphs import count_characters, paragraph_offsets
 from audit.kernels.prose import prose
-from audit.kernels.script import SCRIPT_EXTRA, Writing, read_scripts
+from audit.kernels.script import (
+    SCRIPT_EXTRA,
+    Writing,
+    read_scripts,
+    read_scripts_jointly,
+)
 from audit.resources.han import han_checksum, script_table
 from audit.resources.language_codes import languages_checksum
 
@@ -150,8 +155,12 @@ class LanguageAnnotator:
         parts = TextBlock(running.data, borders)
         if self.model.joint and self.engine == "fasttext":
             vectors, whole = self.model.joint_vectors(parts, doc, len(code))
-            named = self._without_code(self.name_texts(running, whole), code)
-            part = self._name_parts(parts, vectors, named, doc)
+            writing, whole_writing = read_scripts_jointly(
+                *parts, doc, len(code), self._table, self._codes
+            )
+            guess = self.model.guess(whole, whole_writing, self._codes)
+            named = self._without_code(self._named(guess, whole_writing), code)
+            part = self._name_parts(vectors, writing, named, doc)
         else:
             # Models of others read the text as they were made to: all of it.
             named = self.name_texts(running if self.model.plain else batch.text)
@@ -173,27 +182,19 @@ class LanguageAnnotator:
             "confidence_micros": pa.array(micros),
         }
 
-    def name_texts(self, block: TextBlock, vectors: Vectors | None = None) -> Named:
-        """Return language, script and confidence of each text of a block.
-
-        Args:
-            block: texts in NFC.
-            vectors: of the same texts, where the model has read them already.
-        """
+    def name_texts(self, block: TextBlock) -> Named:
+        """Return language, script and confidence of each text of a block, in NFC."""
         writing = read_scripts(*block, self._table, self._codes)
         if self.engine == "langdetect":
             from audit.annotate.language_opinion import langdetect_codes
 
             language, confidence = langdetect_codes(block, block.offsets, self._number)
             return self._settle(language, writing.script, confidence, writing)
-        if vectors is None:
-            guess = self.model.guess_texts(block, writing, self._codes)
-        else:
-            guess = self.model.guess(vectors, writing, self._codes)
+        guess = self.model.guess_texts(block, writing, self._codes)
         return self._named(guess, writing)
 
     def _name_parts(
-        self, parts: TextBlock, vectors: Vectors, whole: Named, doc: NDArray[np.int64]
+        self, vectors: Vectors, writing: Writing, whole: Named, doc: NDArray[np.int64]
     ) -> Named:
         """Return language and script of paragraphs, as `_segments` will need them.
 
@@ -201,12 +202,11 @@ class LanguageAnnotator:
         that whatever its confidence, so none is computed: it is given as 1.
 
         Args:
-            parts: the paragraphs.
-            vectors: of the same.
+            vectors: of the paragraphs.
+            writing: of the same.
             whole: what their documents are in.
             doc: int64[n_paragraphs], the document that each is in.
         """
-        writing = read_scripts(*parts, self._table, self._codes)
         label = self.model.leaders(vectors, writing, self._codes)
         sure = np.ones(len(label), np.float32)
         named = self._named(Guess(label, label, sure), writing)

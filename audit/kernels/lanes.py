@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = [
-    "add_coded_eight", "add_eight", "popcount", "prefetch", "trailing_zeros",
+    "add_coded_eight", "add_eight", "bytes_between", "popcount", "prefetch",
+    "trailing_zeros",
 ]  # fmt: skip
 
 _FLOAT, _BYTE, _INT32, _INT64 = (
@@ -29,6 +30,7 @@ _PAIR, _FOUR, _EIGHT = (ir.VectorType(_FLOAT, n) for n in (2, 4, 8))
 
 # What numba returns is called with other arguments than the function it decorates.
 _operation: Any = intrinsic
+_BLOCK = ir.VectorType(_BYTE, 64)
 _Built = tuple[Any, "Callable[..., Any]"]
 
 
@@ -84,6 +86,35 @@ def prefetch(_typing: Any, array: Any, _place: Any) -> _Built:
         return context.get_dummy_value()
 
     return types.void(array, types.int64), build
+
+
+@_operation
+def bytes_between(_typing: Any, data: Any, _at: Any, _low: Any, _high: Any) -> _Built:
+    """``bytes_between(data, at, low, high)``: which of 64 bytes are in a range.
+
+    Bit i of the uint64 says whether ``low <= data[at + i] <= high`` (uint8).
+    """
+
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        data, at, low, high = args
+        block = _load(
+            builder, _address(context, builder, signature.args[0], data, at), _BLOCK
+        )
+        above = builder.sub(block, _spread(builder, low))
+        width = _spread(builder, builder.sub(high, low))
+        inside = builder.icmp_unsigned("<=", above, width)
+        return builder.bitcast(inside, _INT64)
+
+    byte = types.uint8
+    return types.uint64(data, types.int64, byte, byte), build
+
+
+def _spread(builder: Any, byte: Any) -> Any:
+    """Return 64 copies of a byte."""
+    undefined = ir.Constant(_BLOCK, ir.Undefined)
+    first = builder.insert_element(undefined, byte, ir.Constant(_INT32, 0))
+    order = ir.Constant(ir.VectorType(_INT32, 64), [0] * 64)
+    return builder.shuffle_vector(first, undefined, order)
 
 
 @_operation

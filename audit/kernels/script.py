@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from audit.kernels.jit import kernel
+from audit.kernels.lanes import bytes_between, popcount, trailing_zeros
 from audit.kernels.plain import decode
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["SCRIPT_EXTRA", "Writing", "read_scripts"]
+__all__ = ["SCRIPT_EXTRA", "Writing", "read_scripts", "read_scripts_jointly"]
 
 # Codes beside those of the table, numbered on from its last one.
 SCRIPT_EXTRA = ("Jpan", "Kore", "Hans", "Hant")
@@ -35,8 +36,7 @@ _HANGUL_ONE_IN = 4
 # and a half characters in Han: scripts are weighed against each other in words.
 _HAN_WEIGHT, _SYLLABLE_WEIGHT = 3, 2
 
-_SIMPLIFIED, _TRADITIONAL, _CANTONESE, _CLASSICAL, _MODERN = 1, 2, 4, 8, 16
-_DIGIT, _LETTER, _LOWER, _UPPER = 7, 8, 9, 10
+_DIGIT, _LETTER = 7, 8
 
 
 class Writing(NamedTuple):
@@ -81,52 +81,81 @@ class Writing(NamedTuple):
     modern: NDArray[np.int32]
 
 
-def _ascii_classes() -> NDArray[np.uint8]:
-    """Return uint8[128]: 0 space, 1 capital, 2 small, 3 digit, 4 symbol, 5 of code."""
-    out = np.zeros(128, np.uint8)
-    for c in range(33, 127):
-        char = chr(c)
-        out[c] = 1 if char.isupper() else 2 if char.islower() else 4
-        if char.isdigit():
-            out[c] = 3
-        elif char in "{}[]<>=;_/\\|#$@&*+~^%`()":
-            out[c] = 5
-    return out
+# Ranges of ASCII signs, and of those that program text is full of.
+_SIGNS = ((0x21, 0x2F), (0x3A, 0x40), (0x5B, 0x60), (0x7B, 0x7E))
+_CODE_SIGNS = (
+    (0x23, 0x26), (0x28, 0x2B), (0x2F, 0x2F), (0x3B, 0x3E), (0x40, 0x40), (0x5B, 0x60),
+    (0x7B, 0x7E),
+)  # fmt: skip
 
-
-_ASCII = _ascii_classes()
+# What is counted of a text beside the letters of each script.
+(
+    _ASCII_LETTERS, _DIGITS, _PLAIN_SIGNS, _SIGNS_OF_CODE, _JOINTS, _CHARACTERS,
+    _N_SIMPLIFIED, _N_TRADITIONAL, _N_CANTONESE, _N_CLASSICAL, _N_MODERN, _N_SUMS,
+) = range(12)  # fmt: skip
 
 
 @kernel
-def _read_scripts(data, offsets, table, ascii_class, codes, out):  # type: ignore[no-untyped-def]
-    latn, hani, hira, kana, hang, bopo, zyyy, zinh, zzzz, first_extra = codes
-    counts = np.zeros(256, np.int64)
-    seen = np.zeros(256, np.int64)
-    kinds = np.zeros(6, np.int64)
-    for doc in range(len(offsets) - 1):
-        i, end = np.uint64(offsets[doc]), np.uint64(offsets[doc + 1])
-        n_seen, characters, joints = 0, 0, 0
-        kinds[:] = 0
-        simplified = traditional = cantonese = classical = modern = 0
-        before = np.uint8(0)
-        while i < end:
-            byte = data[i]
-            characters += 1
-            if byte < 0x80:
-                kind = ascii_class[byte]
-                kinds[kind] += 1
-                # Letter beside digit, or capital after small letter.
-                joints += (
-                    ((kind == 3) & (before == 1 or before == 2))
-                    | ((before == 3) & (kind == 1 or kind == 2))
-                    | ((before == 2) & (kind == 1))
-                )
-                before = kind
-                i += np.uint64(1)
-                continue
-            before = np.uint8(0)
-            c, after = decode(data, np.int64(i), np.int64(end))
-            i = np.uint64(after)
+def _among(data, at, ranges):  # type: ignore[no-untyped-def]
+    """Return which of the 64 bytes from ``at`` on are in one of some ranges."""
+    found = np.uint64(0)
+    for low, high in ranges:
+        found |= bytes_between(data, at, low, high)
+    return found
+
+
+@kernel
+def _ascii_kinds(data, at):  # type: ignore[no-untyped-def]
+    """Return which of 64 bytes are capitals, small letters, digits, signs..."""
+    return (
+        bytes_between(data, at, 0x41, 0x5A),
+        bytes_between(data, at, 0x61, 0x7A),
+        bytes_between(data, at, 0x30, 0x39),
+        _among(data, at, _SIGNS),
+        _among(data, at, _CODE_SIGNS),
+        bytes_between(data, at, 0x80, 0xBF),
+        bytes_between(data, at, 0xC0, 0xFF),
+    )
+
+
+@kernel
+def _count(data, start, end, table, tail, counts, seen, n_seen, sums):  # type: ignore[no-untyped-def]
+    """Add up what stands in a text; return how many scripts have been seen.
+
+    ASCII is told 64 bytes at a time; of other characters, one bit says where each
+    begins.
+    """
+    one = np.uint64(1)
+    letter_before = small_before = digit_before = np.uint64(0)
+    for at in range(start, end, 64):
+        left = min(end - at, 64)
+        if at + 64 <= len(data):
+            kinds = _ascii_kinds(data, at)
+        else:
+            tail[:] = 0
+            tail[:left] = data[at : at + left]
+            kinds = _ascii_kinds(tail, 0)
+        valid = ~np.uint64(0) >> np.uint64(64 - left)
+        capital, small, digit = kinds[0] & valid, kinds[1] & valid, kinds[2] & valid
+        sign, code = kinds[3] & valid, kinds[4] & valid
+        letter = capital | small
+        sums[_ASCII_LETTERS] += np.int64(popcount(letter))
+        sums[_DIGITS] += np.int64(popcount(digit))
+        sums[_PLAIN_SIGNS] += np.int64(popcount(sign & ~code))
+        sums[_SIGNS_OF_CODE] += np.int64(popcount(code))
+        sums[_CHARACTERS] += np.int64(popcount(valid & ~kinds[5]))
+        # Letter beside digit, or capital after small letter.
+        joints = digit & (letter << one | letter_before)
+        joints |= letter & (digit << one | digit_before)
+        joints |= capital & (small << one | small_before)
+        sums[_JOINTS] += np.int64(popcount(joints))
+        last = np.uint64(63)
+        letter_before, small_before = letter >> last, small >> last
+        digit_before = digit >> last
+        leads = kinds[6] & valid
+        while leads:
+            c, _ = decode(data, at + np.int64(trailing_zeros(leads)), end)
+            leads &= leads - one
             entry = table[c]
             word = entry >> np.uint32(8) & np.uint32(15)
             if word >= _LETTER:
@@ -135,70 +164,103 @@ def _read_scripts(data, offsets, table, ascii_class, codes, out):  # type: ignor
                     seen[n_seen] = script
                     n_seen += 1
                 counts[script] += 1
-                flags = entry >> np.uint32(16)
+                flags = np.int64(entry >> np.uint32(16))
                 if flags:
-                    simplified += flags & np.uint32(1)
-                    traditional += flags >> np.uint32(1) & np.uint32(1)
-                    cantonese += flags >> np.uint32(2) & np.uint32(1)
-                    classical += flags >> np.uint32(3) & np.uint32(1)
-                    modern += flags >> np.uint32(4) & np.uint32(1)
+                    for k in range(5):
+                        sums[_N_SIMPLIFIED + k] += flags >> k & 1
             elif word == _DIGIT:
-                kinds[3] += 1
+                sums[_DIGITS] += 1
             elif word == 0:
-                kinds[4] += 1
-        if kinds[1] + kinds[2] > 0:
-            if counts[latn] == 0:
-                seen[n_seen] = latn
-                n_seen += 1
-            counts[latn] += kinds[1] + kinds[2]
-        letters = 0
-        for s in range(n_seen):
-            letters += counts[seen[s]]
-        han, kana_letters = counts[hani], counts[hira] + counts[kana]
-        counts[hani] *= _HAN_WEIGHT
-        counts[hira] *= _SYLLABLE_WEIGHT
-        counts[kana] *= _SYLLABLE_WEIGHT
-        counts[hang] *= _SYLLABLE_WEIGHT
-        # Mixed writing: the Han characters go to the script they are mixed with.
-        if counts[bopo] and han:
-            counts[hani] += counts[bopo]
-            counts[bopo] = 0
-        n_best, best, n_next, following = 0, zyyy, 0, -1
-        rest = counts[hani]
-        japanese = korean = 0
-        if kana_letters * _KANA_ONE_IN >= han and kana_letters:
-            japanese = kana_letters * _SYLLABLE_WEIGHT + rest
-            rest = 0
-            counts[hira] = counts[kana] = 0
-        if counts[hang] * _HANGUL_ONE_IN >= rest and counts[hang]:
-            korean = counts[hang] + rest
-            rest = 0
-            counts[hang] = 0
-        counts[hani] = rest
-        for s in range(n_seen + 2):
-            if s < n_seen:
-                script, n = seen[s], counts[seen[s]]
-                if script in (zyyy, zinh, zzzz):
-                    n = 0
-                if script == hani:
-                    script = first_extra + 2 + (traditional > simplified)
-            else:
-                script = first_extra + s - n_seen
-                n = japanese if s == n_seen else korean
-            if n > n_best or (n == n_best and n and script < best):
-                n_next, following = n_best, best
-                n_best, best = n, script
-            elif n > n_next:
-                n_next, following = n, script
-        for s in range(n_seen):
-            counts[seen[s]] = 0
-        out[0, doc], out[1, doc] = best, n_best
-        out[2, doc], out[3, doc] = following if n_next else -1, n_next
-        out[4, doc], out[5, doc] = letters, kinds[3]
-        out[6, doc], out[7, doc] = kinds[4] + kinds[5], kinds[5]
-        out[8, doc], out[9, doc], out[10, doc] = joints, characters, han
-        out[11, doc], out[12, doc], out[13, doc] = simplified, traditional, cantonese
-        out[14, doc], out[15, doc] = classical, modern
+                sums[_PLAIN_SIGNS] += 1
+    return n_seen
+
+
+@kernel
+def _decide(counts, seen, n_seen, sums, codes, out, doc):  # type: ignore[no-untyped-def]
+    """Write what was counted of a text and which scripts it is in; forget counts."""
+    latn, hani, hira, kana, hang, bopo, zyyy, zinh, zzzz, first_extra = codes
+    if sums[_ASCII_LETTERS] > 0:
+        if counts[latn] == 0:
+            seen[n_seen] = latn
+            n_seen += 1
+        counts[latn] += sums[_ASCII_LETTERS]
+    letters = 0
+    for s in range(n_seen):
+        letters += counts[seen[s]]
+    han, kana_letters = counts[hani], counts[hira] + counts[kana]
+    counts[hani] *= _HAN_WEIGHT
+    counts[hira] *= _SYLLABLE_WEIGHT
+    counts[kana] *= _SYLLABLE_WEIGHT
+    counts[hang] *= _SYLLABLE_WEIGHT
+    # Mixed writing: the Han characters go to the script they are mixed with.
+    if counts[bopo] and han:
+        counts[hani] += counts[bopo]
+        counts[bopo] = 0
+    n_best, best, n_next, following = 0, zyyy, 0, -1
+    rest = counts[hani]
+    japanese = korean = 0
+    if kana_letters * _KANA_ONE_IN >= han and kana_letters:
+        japanese = kana_letters * _SYLLABLE_WEIGHT + rest
+        rest = 0
+        counts[hira] = counts[kana] = 0
+    if counts[hang] * _HANGUL_ONE_IN >= rest and counts[hang]:
+        korean = counts[hang] + rest
+        rest = 0
+        counts[hang] = 0
+    counts[hani] = rest
+    for s in range(n_seen + 2):
+        if s < n_seen:
+            script, n = seen[s], counts[seen[s]]
+            if script in (zyyy, zinh, zzzz):
+                n = 0
+            if script == hani:
+                traditional = sums[_N_TRADITIONAL] > sums[_N_SIMPLIFIED]
+                script = first_extra + 2 + traditional
+        else:
+            script = first_extra + s - n_seen
+            n = japanese if s == n_seen else korean
+        if n > n_best or (n == n_best and n and script < best):
+            n_next, following = n_best, best
+            n_best, best = n, script
+        elif n > n_next:
+            n_next, following = n, script
+    for s in range(n_seen):
+        counts[seen[s]] = 0
+    out[0, doc], out[1, doc] = best, n_best
+    out[2, doc], out[3, doc] = following if n_next else -1, n_next
+    out[4, doc], out[5, doc] = letters, sums[_DIGITS]
+    out[6, doc] = sums[_PLAIN_SIGNS] + sums[_SIGNS_OF_CODE]
+    out[7, doc], out[8, doc] = sums[_SIGNS_OF_CODE], sums[_JOINTS]
+    out[9, doc], out[10, doc] = sums[_CHARACTERS], han
+    for k in range(5):
+        out[11 + k, doc] = sums[_N_SIMPLIFIED + k]
+
+
+@kernel
+def _read_scripts(data, offsets, table, codes, whole, out, out_whole):  # type: ignore[no-untyped-def]
+    counts, seen = np.zeros(256, np.int64), np.zeros(258, np.int64)
+    sums, tail = np.zeros(_N_SUMS, np.int64), np.zeros(64, np.uint8)
+    all_counts, all_seen, n_all = np.zeros(256, np.int64), np.zeros(258, np.int64), 0
+    all_sums = np.zeros(_N_SUMS, np.int64)
+    for part in range(len(offsets) - 1):
+        sums[:] = 0
+        n_seen = _count(
+            data, offsets[part], offsets[part + 1], table, tail, counts, seen, 0, sums
+        )
+        if len(whole):
+            for s in range(n_seen):
+                if all_counts[seen[s]] == 0:
+                    all_seen[n_all] = seen[s]
+                    n_all += 1
+                all_counts[seen[s]] += counts[seen[s]]
+            all_sums += sums
+            if part + 1 == len(whole) or whole[part + 1] != whole[part]:
+                _decide(
+                    all_counts, all_seen, n_all, all_sums, codes, out_whole, whole[part]
+                )
+                all_sums[:] = 0
+                n_all = 0
+        _decide(counts, seen, n_seen, sums, codes, out, part)
 
 
 def read_scripts(
@@ -215,8 +277,33 @@ def read_scripts(
         table: from `audit.resources.han.script_table`.
         script_codes: the codes that ``table`` counts in.
     """
+    nobody = np.zeros(0, np.int64)
+    return read_scripts_jointly(data, offsets, nobody, 0, table, script_codes)[0]
+
+
+def read_scripts_jointly(
+    data: NDArray[np.uint8],
+    offsets: NDArray[np.int64],
+    whole: NDArray[np.int64],
+    n_wholes: int,
+    table: NDArray[np.uint32],
+    script_codes: tuple[str, ...],
+) -> tuple[Writing, Writing]:
+    """Return what `read_scripts` does of parts, and of what they are parts of.
+
+    Args:
+        data: uint8[n_bytes], valid UTF-8.
+        offsets: int64[n_parts + 1], borders of the parts, none inside a word.
+        whole: int64[n_parts], ascending, the row of the document that each is in.
+        n_wholes: documents.
+        table: from `audit.resources.han.script_table`.
+        script_codes: the codes that ``table`` counts in.
+    """
     names = ("Latn", "Hani", "Hira", "Kana", "Hang", "Bopo", "Zyyy", "Zinh", "Zzzz")
     codes = (*(script_codes.index(name) for name in names), len(script_codes))
     out = np.zeros((len(Writing._fields), len(offsets) - 1), np.int32)
-    _read_scripts(data, offsets, table, _ASCII, codes, out)
-    return Writing(*out)
+    joint = np.zeros((len(Writing._fields), n_wholes), np.int32)
+    # A document without parts has no letters.
+    joint[0], joint[2] = script_codes.index("Zyyy"), -1
+    _read_scripts(data, offsets, table, codes, whole, out, joint)
+    return Writing(*out), Writing(*joint)

@@ -12,7 +12,11 @@ from audit.kernels.codepoints import unicode_tables
 from audit.kernels.paragraphs import count_characters, paragraph_offsets
 from audit.kernels.plain import APOSTROPHES, fold_table, plain_words
 from audit.kernels.prose import prose
-from audit.kernels.script import SCRIPT_EXTRA, read_scripts
+from audit.kernels.script import (
+    SCRIPT_EXTRA,
+    read_scripts,
+    read_scripts_jointly,
+)
 from audit.resources.han import script_table
 
 SCRIPTS = {
@@ -79,22 +83,70 @@ def test_second_script_and_its_letters():
     assert (writing.script_letters[2], writing.second_letters[2]) == (6, 3)
 
 
-@settings(deadline=None)
-@given(texts=st.lists(st.text(max_size=30), max_size=5))
-def test_counts_equal_the_twin(texts):
-    texts = [t.encode("utf-8", "replace").decode() for t in texts]
-    writing, _ = read(texts)
-    for i, text in enumerate(texts):
-        letters = [c for c in text if _is_letter(c)]
-        assert writing.characters[i] == len(text)
-        if all(unicodedata.category(c) != "Cn" for c in text):
-            assert writing.letters[i] == len(letters)
+# Runs of ASCII that blocks of 64 bytes cut anywhere, beside any other character.
+MIXED = st.lists(
+    st.one_of(
+        st.text(alphabet="abZ09 .{}\n", max_size=80),
+        st.text(alphabet="éж國かㄅ가ก🙂\u0301٣ \n", max_size=8),
+        st.text(max_size=4),
+    ),
+    max_size=8,
+).map(lambda parts: "".join(parts).encode("utf-8", "replace").decode())
 
 
-def _is_letter(c):
+def word_class(c):
     tables = unicode_tables()
     word = tables.word_blocks.reshape(-1, 256)[tables.word_pages[ord(c) >> 8]]
-    return word[ord(c) & 255] >> 24 & 15 >= 8
+    return int(word[ord(c) & 255]) >> 24 & 15
+
+
+def ascii_kind(c):
+    if c.isascii() and c.isalnum():
+        return "digit" if c.isdigit() else "capital" if c.isupper() else "small"
+    return ""
+
+
+def is_joint(before, after):
+    pair = ascii_kind(before), ascii_kind(after)
+    return "" not in pair and (
+        ("digit" in pair and pair != ("digit", "digit")) or pair == ("small", "capital")
+    )
+
+
+@settings(deadline=None)
+@given(texts=st.lists(MIXED, max_size=5))
+def test_counts_equal_the_twin(texts):
+    writing, _ = read(texts)
+    code = set("{}[]<>=;_/\\|#$@&*+~^%`()")
+    for i, text in enumerate(texts):
+        beyond = [word_class(c) for c in text if not c.isascii()]
+        alone = [c for c in text if c.isascii()]
+        signs = [c for c in alone if " " < c < "\x7f" and not c.isalnum()]
+        assert writing.characters[i] == len(text)
+        assert writing.letters[i] == sum(c.isalpha() for c in alone) + sum(
+            kind >= 8 for kind in beyond
+        )
+        assert writing.digits[i] == sum(c.isdigit() for c in alone) + beyond.count(7)
+        assert writing.symbols[i] == len(signs) + beyond.count(0)
+        assert writing.code_symbols[i] == sum(c in code for c in signs)
+        assert writing.joints[i] == sum(map(is_joint, text, text[1:]))
+
+
+@settings(deadline=None)
+@given(parts=st.lists(st.lists(MIXED, max_size=4), max_size=4))
+def test_parts_and_wholes_are_counted_in_one_pass(parts):
+    parts = [[text + "\n" for text in doc] for doc in parts]
+    table_, codes = script_table()
+    whole = np.repeat(np.arange(len(parts)), [len(d) for d in parts]).astype(np.int64)
+    data, offsets = block([text for doc in parts for text in doc])
+    found = read_scripts_jointly(data, offsets, whole, len(parts), table_, codes)
+    for got, texts in zip(
+        found,
+        ([text for doc in parts for text in doc], ["".join(doc) for doc in parts]),
+        strict=True,
+    ):
+        for counts, want in zip(got, read(texts)[0], strict=True):
+            assert counts.tolist() == want.tolist()
 
 
 def test_flags_of_han_characters():
