@@ -54,11 +54,14 @@ class LinkOptions:
 
     Attributes:
         threshold: Jaccard similarity from which two documents are near-duplicates.
+        verify: ``exact`` reads candidates again and compares their shingles;
+            ``estimate`` compares their signatures, and the input is read once.
         key: secret that hashes are made with, so that stored signatures say nothing to
             whoever has it not; b"" for none. It is never written anywhere.
     """
 
     threshold: float = 0.8
+    verify: str = "exact"
     key: bytes = field(default=b"", repr=False)
 
     def __post_init__(self) -> None:
@@ -69,6 +72,12 @@ class LinkOptions:
                 "The near-duplicate threshold is at least 0.5",
                 value=self.threshold,
                 next_step="Below that the bands of a signature find too few pairs.",
+            )
+        if self.verify not in ("exact", "estimate"):
+            raise ConfigError(
+                "Near-duplicates are verified by one of two ways",
+                value=self.verify,
+                next_step="Known: exact, estimate.",
             )
 
     def describe(self) -> dict[str, Any]:

@@ -12,19 +12,28 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from audit.job.books import BOOKS, Book, close_books
+from audit.job.clustering import (
+    NODES,
+    cluster_stage,
+    node_stage,
+    settle_stage,
+    star_stage,
+)
 from audit.job.describe import describe_stage, detail_stage
 from audit.job.finish import FINISHED, finish_stage
-from audit.job.keep import add_clusters
-from audit.job.overlap import overlap_stage
-from audit.job.progress import PROGRESS
-from audit.job.spec import spec_of
-from audit.job.stages import (
+from audit.job.linking import (
+    bands_stage,
     candidate_stage,
     exact_stage,
     look_again_stage,
-    scan_stage,
+    route_stage,
     verify_stage,
 )
+from audit.job.overlap import overlap_stage
+from audit.job.progress import PROGRESS
+from audit.job.spec import spec_of
+from audit.job.stages import scan_stage
+from audit.link.clusters import STAR_STEPS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,26 +62,58 @@ def run_tasks(run: EngineRun, filesystem: FileSystem, output: Output) -> None:
         for found in scans:
             _send(shuffle, found.blocks)
         PROGRESS.enter("comparing")
-        for blocks in _taken(shuffle, "exact"):
-            _send(shuffle, exact_stage(blocks, spec))
-        for blocks in _taken(shuffle, "bands"):
-            _send(shuffle, candidate_stage(blocks, spec))
+        _compare(run, spec, shuffle, output)
         PROGRESS.enter("verifying")
         again = [task for task in run.plan.tasks if task.ordinal in shuffle["needs"]]
         looks = pool.map(
             lambda task: list(
-                look_again_stage(task, shuffle["needs"][task.ordinal], spec, filesystem)
+                look_again_stage(
+                    task, shuffle["needs"][task.ordinal], spec, filesystem, output
+                )
             ),
             again,
         )
         for look in looks:
             _send(shuffle, look)
-    for partition, pairs in sorted(shuffle.pop("pairs", {}).items()):
+    del shuffle["needs"]
+    _cluster(spec, shuffle)
+    PROGRESS.enter("writing")
+    _write(run, spec, shuffle, output)
+
+
+def _compare(run: EngineRun, spec: JobSpec, shuffle: _Shuffle, output: Output) -> None:
+    """Carry out the stages from exact copies to the pairs to verify."""
+    for _, blocks in _taken(shuffle, "exact"):
+        _send(shuffle, exact_stage(blocks, spec))
+    for task in run.plan.tasks:
+        drops = shuffle["drops"].pop(task.ordinal, [])
+        _send(shuffle, bands_stage(task, drops, spec, output))
+    for _, blocks in _taken(shuffle, "bands"):
+        _send(shuffle, candidate_stage(blocks, spec))
+    for _, blocks in _taken(shuffle, "meetings"):
+        _send(shuffle, route_stage(blocks, spec))
+
+
+def _cluster(spec: JobSpec, shuffle: _Shuffle) -> None:
+    """Carry out the stages from pairs to clusters."""
+    for partition, pairs in _taken(shuffle, "pairs"):
         sets = shuffle["sets"].pop(partition, [])
         excerpts = shuffle["excerpts"].pop(partition, [])
         _send(shuffle, verify_stage(pairs, sets, excerpts, spec))
-    PROGRESS.enter("writing")
-    _write(run, spec, shuffle, output)
+    for step in range(len(STAR_STEPS)):
+        for _, blocks in _taken(shuffle, f"links{step}"):
+            _send(shuffle, star_stage(step, blocks, spec))
+    for _, blocks in _taken(shuffle, f"links{len(STAR_STEPS)}"):
+        _send(shuffle, settle_stage(blocks, spec))
+    joined = shuffle["open_links"].pop(0, [])
+    for partition, nodes in _taken(shuffle, "nodes"):
+        found = {
+            tag: shuffle[tag].pop(partition, []) for tag in NODES if tag != "nodes"
+        }
+        _send(shuffle, node_stage({"nodes": nodes, **found}, joined, spec))
+    for partition, members in _taken(shuffle, "members"):
+        arcs = shuffle["root_arcs"].pop(partition, [])
+        _send(shuffle, cluster_stage(members, arcs, spec))
 
 
 def _write(run: EngineRun, spec: JobSpec, shuffle: _Shuffle, output: Output) -> None:
@@ -80,7 +121,7 @@ def _write(run: EngineRun, spec: JobSpec, shuffle: _Shuffle, output: Output) -> 
     book = Book()
 
     def taken(tag: str, key: int) -> list[bytes]:
-        return book.received(tag, shuffle[tag][key])
+        return book.received(tag, shuffle[tag].pop(key, []))
 
     for corpus in range(len(spec.corpora)):
         # Counts are checked by the tasks that are in them.
@@ -88,14 +129,12 @@ def _write(run: EngineRun, spec: JobSpec, shuffle: _Shuffle, output: Output) -> 
         found["counts"] = shuffle["counts"][corpus]
         finish_stage(corpus, found, spec, output)
     if len(spec.corpora) > 1:
-        edges = [b for blocks in shuffle["exact_edges"].values() for b in blocks]
-        found = {tag: taken(tag, 0) for tag in ("exact_members", "near_across")}
-        found["exact_edges"] = book.received("overlap exact_edges", edges)
-        overlap_stage(found, spec, output)
+        overlap_stage(taken("overlaps", 0), spec, output)
     for task in run.plan.tasks:
-        _send(shuffle, describe_stage(task, spec, output))
-        if "documents" in spec.config.keep:
-            add_clusters(task, spec, output)
+        clusters, shares = (
+            shuffle[tag].pop(task.ordinal, []) for tag in ("clusters", "shares")
+        )
+        _send(shuffle, describe_stage(task, clusters, shares, spec, output))
     details = {n: taken("detail", n) for n in range(len(spec.corpora))}
     detail_stage(details, spec, output)
     close_books([*shuffle[BOOKS][0], book.block()[2]], spec, output)
@@ -106,8 +145,8 @@ def _send(shuffle: _Shuffle, blocks: Iterable[Block]) -> None:
         shuffle[tag][key].append(block)
 
 
-def _taken(shuffle: _Shuffle, tag: str) -> Iterable[list[bytes]]:
-    """Yield the blocks of a tag by ascending key, and let go of them."""
+def _taken(shuffle: _Shuffle, tag: str) -> Iterable[tuple[int, list[bytes]]]:
+    """Yield key and blocks of a tag by ascending key, and let go of them."""
     taken = shuffle.pop(tag, defaultdict(list))
     for key in sorted(taken):
-        yield taken.pop(key)
+        yield key, taken.pop(key)

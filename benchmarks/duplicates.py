@@ -11,9 +11,6 @@ spaces apart.
 """
 
 import argparse
-import contextlib
-import io
-import sys
 import time
 from pathlib import Path
 
@@ -26,12 +23,13 @@ from audit.kernels.shingle import shingle, shingle_sets
 from audit.kernels.tokens import UNSPACED, tokenize
 from audit.link.blocks import pack_bands, pack_exact
 from audit.link.clusters import components
-from audit.link.figures import corrected_documents, corrected_pairs, near_figures
+from audit.link.figures import corrected
 from audit.link.layout import DEFAULT_LAYOUT
-from audit.link.local import TaskSketches, link_tasks
+from audit.link.local import TaskSketches, figures_of, link_tasks
+from audit.link.units import UnitGatherer
 from audit.link.verify import pack_shingles
 from benchmarks.signatures import batches, pack, read_texts
-from benchmarks.tables import ROOT, publish
+from benchmarks.tables import told
 
 THRESHOLD = DEFAULT_LAYOUT.threshold
 PER_TASK = 4_000_000
@@ -51,7 +49,7 @@ def choose(paths, documents, short):
     return texts
 
 
-def plant(texts, copies, seed=11):
+def plant(texts, copies, seed=11, lowest=0.6, highest=1.0):
     """Return edited copies of some texts, tokens exchanged within each."""
     random = np.random.default_rng(seed)
     made = []
@@ -61,7 +59,7 @@ def plant(texts, copies, seed=11):
         n = len(tokens.hashes)
         if n < 15 or len(made) == copies:
             continue
-        target = random.uniform(0.6, 1.0)
+        target = random.uniform(lowest, highest)
         spoiled = 5 if tokens.flags[n // 2] & UNSPACED else 3
         edits = max(1, round(n * (1 - target) / (spoiled * (1 + target))))
         edited, done = [], 0
@@ -147,7 +145,7 @@ def compare(truth, links, tasks, unspaced):
         return starts[task] + (keys & np.uint64(0xFFFFFFFF)).astype(np.int64)
 
     near = links.verified.at_least(THRESHOLD)
-    pairs, copies = place(near.pairs), place(links.exact.edges)
+    pairs, copies = place(near.pairs), place(links.copies)
     # An exact copy stands for its first one: its bands were sent once.
     first = np.arange(starts[-1])
     first[copies[:, 1]] = copies[:, 0]
@@ -159,7 +157,7 @@ def compare(truth, links, tasks, unspaced):
 
     known = np.unique(codes(truth))
     found = np.unique(np.r_[codes(pairs), first[copies[:, 0]] * (n + 1)])
-    clusters = components(np.concatenate([near.pairs, links.exact.edges]))
+    clusters = components(np.concatenate([near.pairs, links.copies]))
     cluster = np.arange(n)
     cluster[place(clusters.nodes)] = place(clusters.representatives)
     print(
@@ -186,32 +184,71 @@ def compare(truth, links, tasks, unspaced):
             f"| {name} | {len(part)} | {precision:.4f} | {direct:.4f} "
             f"| {together:.4f} |"
         )
-    return near
 
 
-def shares(truth, links, near, n):
+def shares(truth, links, n):
     """Print the duplicate share found, corrected and true."""
-    exact = links.exact
-    clusters, figures = near_figures(near, exact.edges, exact.characters)
-    documents = corrected_documents(clusters, near, exact.edges, DEFAULT_LAYOUT)
-    true = components(truth.astype(np.uint64))
-    duplicates = int((true.nodes != true.representatives).sum())
+    found, true, estimate, figures = corrections(truth, links)
     print("\n| | found | corrected | interval | true |")
     print("|---|---|---|---|---|")
     print(
-        f"| duplicate share | {documents.found / n:.5f} | {documents.value / n:.5f} | "
-        f"{documents.low / n:.5f} to {documents.high / n:.5f} | {duplicates / n:.5f} |"
-    )
-    pairs = corrected_pairs(near.jaccard[near.jaccard < 1], DEFAULT_LAYOUT)
-    print(
-        f"| pairs below 1 | {pairs.found} | {pairs.value:.0f} | "
-        f"{pairs.low:.0f} to {pairs.high:.0f} | |"
+        f"| duplicate share | {found / n:.5f} | {estimate.value / n:.5f} | "
+        f"{estimate.low / n:.5f} to {estimate.high / n:.5f} | {true / n:.5f} |"
     )
     print(
-        f"\n{figures.clusters} clusters, largest {figures.largest_cluster}, "
-        f"{figures.direct_documents} of {figures.documents} documents directly similar "
+        f"| documents | {found} | {estimate.value:.1f} | {estimate.low:.0f} to "
+        f"{estimate.high:.0f} | {true} |"
+    )
+    sizes = figures.sizes
+    print(
+        f"\n{sizes.clusters.sum()} clusters, largest {sizes.cluster_size.max()}, "
+        f"{figures.tallies[0].direct_documents} of {found} documents directly similar "
         "to their representative"
     )
+
+
+def corrections(truth, links):
+    """Return documents found, true ones, the estimate, and all figures."""
+    figures = figures_of(links)
+    found = int((figures.sizes.documents - figures.sizes.clusters).sum())
+    estimate = corrected(found, figures.tallies[0])
+    whole = components(truth.astype(np.uint64))
+    true = int((whole.nodes != whole.representatives).sum())
+    return found, true, estimate, figures
+
+
+def coverage(options):
+    """Print how often the interval holds the true count, over many samples."""
+    pool = choose(options.paths, options.documents, options.short)
+    rows = []
+    for seed in range(options.samples):
+        random = np.random.default_rng(seed)
+        some = random.choice(len(pool), min(len(pool), 1500), replace=False)
+        texts = [pool[number] for number in some.tolist()]
+        # Most copies near the threshold, where bands miss some.
+        texts += plant(texts, 750, seed, lowest=0.76, highest=0.88)
+        tasks, sets, _ = sketch(texts)
+        links = link_tasks(tasks, rereader(sets))
+        rows.append(corrections(brute_force(sets), links)[:3])
+    found, true = (np.array([row[i] for row in rows]) for i in (0, 1))
+    low, value, high = (
+        np.array([getattr(row[2], name) for row in rows])
+        for name in ("low", "value", "high")
+    )
+    inside = (low <= true) & (true <= high)
+    print(
+        f"\n{options.samples} samples of 1,500 documents and 750 planted copies, most "
+        "of them near the threshold:\n"
+    )
+    print("| | mean of all samples |")
+    print("|---|---|")
+    print(f"| true duplicate documents | {true.mean():.2f} |")
+    print(f"| found | {found.mean():.2f} |")
+    print(f"| corrected | {value.mean():.2f} |")
+    print(f"| width of the interval | {(high - low).mean():.2f} |")
+    print(f"| samples whose interval holds the true count | {inside.mean():.1%} |")
+    print(f"| true count below it, above it | {(true < low).sum()}, "
+          f"{(true > high).sum()} |")  # fmt: skip
 
 
 def main():
@@ -220,15 +257,20 @@ def main():
     parser.add_argument("--documents", type=int, default=24_000)
     parser.add_argument("--copies", type=int, default=6_000)
     parser.add_argument("--short", type=int, default=5, help="keep one poem of so many")
+    parser.add_argument("--samples", type=int, default=200, help="for the interval")
     parser.add_argument("--write", action="store_true", help="into the documentation")
     options = parser.parse_args()
-    page = io.StringIO()
-    with contextlib.redirect_stdout(page):
-        measure(options)
-    sys.stdout.write(page.getvalue())
-    if options.write:
-        pages = (ROOT / "docs" / "duplicates.md",)
-        publish("duplicates", page.getvalue().rstrip(), pages)
+    told(lambda: measure(options), "duplicates", options.write)
+
+
+def rereader(sets):
+    """Return the second look at documents whose sets are here already."""
+
+    def reread(task, wanted):
+        rows, made, lengths = sets[task]
+        return pack_shingles(task, rows, made, lengths, wanted)
+
+    return reread
 
 
 def measure(options):
@@ -238,10 +280,7 @@ def measure(options):
     texts = [*texts, *planted]
     tasks, sets, unspaced = sketch(texts)
 
-    def reread(task, wanted):
-        rows, made, lengths = sets[task]
-        return pack_shingles(task, rows, made, lengths, wanted)
-
+    reread = rereader(sets)
     link_tasks(tasks[:1], reread)
     before = time.process_time()
     links = link_tasks(tasks, reread)
@@ -254,23 +293,31 @@ def measure(options):
         f"{len(texts)} documents ({unspaced.sum()} without spaces, {len(planted)} "
         f"planted), {size:.0f} MB, layout {DEFAULT_LAYOUT.fingerprint()}\n"
     )
-    near = compare(truth, links, tasks, unspaced)
-    shares(truth, links, near, len(texts))
+    compare(truth, links, tasks, unspaced)
+    shares(truth, links, len(texts))
     print(
         f"\nLinking {linking:.2f} CPU s, {linking / len(texts) * 1e6:.0f} us each "
-        f"(brute force {counting:.1f} s); {links.stats}"
+        f"(brute force {counting:.1f} s); {links.stats[0]}"
     )
-    sent = sum(
-        array.nbytes
-        for task in tasks
+    print(f"Shuffled: {sent(tasks) / len(texts):.0f} bytes a document")
+    if options.samples:
+        coverage(options)
+
+
+def sent(tasks):
+    """Return the bytes of bands and content hashes."""
+    total = 0
+    for task in tasks:
+        gatherer = UnitGatherer()
+        gatherer.add(*task[1:])
+        units = gatherer.whole()
         for blocks in (
-            pack_bands(*task[1:4], task.task, 16),
-            pack_exact(*task[1:], task.task, 16),
-        )
-        for block in blocks.values()
-        for array in block[1:]
-    )
-    print(f"Shuffled: {sent / len(texts):.0f} bytes a document")
+            pack_bands(units.rows, units.keys, task.task, 16),
+            pack_exact(units, task.task, 16),
+        ):
+            arrays = (array for block in blocks.values() for array in block[1:])
+            total += sum(array.nbytes for array in arrays)
+    return total
 
 
 if __name__ == "__main__":

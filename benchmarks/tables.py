@@ -3,9 +3,12 @@
 A block is what stands between ``<!-- bench:NAME -->`` and ``<!-- /bench -->``.
 """
 
+import contextlib
+import io
 import os
 import platform
 import re
+import sys
 from importlib.metadata import version
 from pathlib import Path
 
@@ -53,3 +56,13 @@ def publish(name, text, pages=PAGES):
             page.write_text(after, "utf-8")
             written += 1
     return written
+
+
+def told(page, name, write):
+    """Print what a function prints, and publish it in docs/duplicates.md on request."""
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        page()
+    sys.stdout.write(out.getvalue())
+    if write:
+        publish(name, out.getvalue().strip(), [ROOT / "docs" / "duplicates.md"])

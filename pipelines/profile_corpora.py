@@ -4,9 +4,14 @@ In: an `EngineRun`, whose plan lies in staging as one line a task. Out: the tabl
 every corpus in staging. The graph is the same for one file and for a hundred thousand:
 
     plan -> tasks -> scan -+-> counts -----------------------------------> finish
-                           +-> exact -> copies of one content ----------->   |
-                           `-> bands -> candidate pairs -+-> pairs --> verify|
-                                tasks + rows needed -> look again -> sets ^
+                           `-> exact -> copies of one content --------.      |
+    tasks + what copies drop -> bands -> candidates -> pairs           |     |
+    tasks + rows needed -> look again -> sets -> verified pairs        |     |
+    links -> star steps -> homes of units -> nodes -> clusters ------->+-----|
+    tasks + clusters -> where duplicates lie ------------------------------->'
+
+No stage holds what all documents of a corpus gave: keys are partitions of documents, of
+bands, of pairs and of clusters.
 
 ``python -m pipelines.profile_corpora`` takes the options of ``corpus-audit profile``.
 """
@@ -25,6 +30,7 @@ from audit.job.output import write_bytes
 from audit.job.progress import PROGRESS
 from audit.job.spec import spec_of
 from audit.job.warm import warm_up
+from audit.link.clusters import STAR_STEPS
 from audit.local import run_tasks as local_engine
 from pipelines import transforms
 from pipelines.options import LOCAL_RUNNERS, pipeline_options, runner_of
@@ -109,63 +115,131 @@ def build(pipeline: beam.Pipeline, spec: JobSpec, plan_path: str) -> None:
         | "GatherContents" >> beam.GroupByKey()
         | "GroupExact"
         >> _tagged(
-            transforms.GroupExact(spec), "exact_edges", "exact_sizes", "exact_members"
+            transforms.GroupExact(spec),
+            "nodes", "aliases", "shared", "drops", "exact_sizes",
         )
-    )
-    near, *looks = _near(scanned.bands, tasks, spec)
+    )  # fmt: skip
+    found = _candidates(exact.drops, tasks, spec)
+    verified = _verified(found[-1], tasks, spec)
+    linked = _clusters(exact, verified[-1], spec)
+    *_, settled, nodes, clusters = linked
+    tallies = (verified[-1].tallies, settled.tallies, clusters.tallies)
     finished = (
         {
             "counts": _merged(scanned.counts),
-            "near_edges": near.near_edges,
-            "examples": near.examples,
-            "exact_edges": exact.exact_edges,
+            "examples": verified[-1].examples,
             "exact_sizes": exact.exact_sizes,
+            "near_sizes": clusters.near_sizes,
+            "tallies": tallies | "MergeTallies" >> beam.Flatten(),
+            "bucket_stats": found[1].bucket_stats,
         }
         | "GatherCorpora" >> beam.CoGroupByKey()
         | "FinishCorpora" >> _tagged(transforms.FinishCorpus(spec), "done")
     )
-    written = _describe(pipeline, tasks, (finished, exact, near), spec)
+    written = _describe(pipeline, tasks, (finished, nodes, clusters), spec)
+    stages = (scanned, exact, *found, *verified, *linked, finished, *written)
     _ = (
-        [stage.books for stage in (scanned, exact, near, *looks, finished, *written)]
+        [stage.books for stage in stages]
         | "GatherBooks" >> beam.Flatten()
         | "MergeBooks" >> beam.CombineGlobally(transforms.MergeBooks())
         | "CloseBooks" >> beam.ParDo(transforms.CloseBooks(spec))
     )
 
 
-def _near(bands: Any, tasks: Any, spec: JobSpec) -> tuple[Any, Any, Any]:
-    """Add the search for near-duplicates: candidates, second look, verification.
-
-    Returns:
-        The outputs of the last of these stages, then those of the others.
-    """
+def _candidates(drops: Any, tasks: Any, spec: JobSpec) -> tuple[Any, Any, Any]:
+    """Add the stages from the units of tasks to the pairs that are worth verifying."""
+    sent = (
+        {"task": tasks, "drops": drops}
+        | "GatherDrops" >> beam.CoGroupByKey()
+        | "SendBands" >> _tagged(transforms.SendBands(spec), "bands")
+    )
     found = (
-        bands
+        sent.bands
         | "GatherBands" >> beam.GroupByKey()
         | "FindCandidates"
-        >> _tagged(transforms.FindCandidates(spec), "pairs", "needs", "pair_stats")
+        >> _tagged(transforms.FindCandidates(spec), "meetings", "bucket_stats")
     )
+    routed = (
+        found.meetings
+        | "GatherMeetings" >> beam.GroupByKey()
+        | "RoutePairs" >> _tagged(transforms.RoutePairs(spec), "pairs", "needs")
+    )
+    return sent, found, routed
+
+
+def _verified(routed: Any, tasks: Any, spec: JobSpec) -> tuple[Any, Any]:
+    """Add the second look and the verification."""
     again = (
-        {"task": tasks, "needs": found.needs}
+        {"task": tasks, "needs": routed.needs}
         | "GatherNeeds" >> beam.CoGroupByKey()
         | "LookAgain" >> _tagged(transforms.LookAgain(spec), "sets", "excerpts")
     )
     verified = (
-        {"pairs": found.pairs, "sets": again.sets, "excerpts": again.excerpts}
+        {"pairs": routed.pairs, "sets": again.sets, "excerpts": again.excerpts}
         | "GatherPairs" >> beam.CoGroupByKey()
         | "VerifyPairs"
         >> _tagged(
-            transforms.VerifyPairs(spec), "near_edges", "examples", "near_across"
+            transforms.VerifyPairs(spec),
+            "nodes", "arcs", "shared", "links0", "examples", "tallies",
         )
+    )  # fmt: skip
+    return again, verified
+
+
+def _clusters(exact: Any, verified: Any, spec: JobSpec) -> list[Any]:
+    """Add the connected components, and what is counted of them.
+
+    Returns:
+        The outputs of all stages; last those of settling, nodes and clusters.
+    """
+    stages: list[Any] = []
+    links = verified.links0
+    for step in range(len(STAR_STEPS)):
+        links = links | f"GatherLinks{step}" >> beam.GroupByKey()
+        stage = links | f"StepStar{step}" >> _tagged(
+            transforms.StepStar(spec, step), f"links{step + 1}"
+        )
+        stages.append(stage)
+        links = stage[f"links{step + 1}"]
+    settled = (
+        links
+        | f"GatherLinks{len(STAR_STEPS)}" >> beam.GroupByKey()
+        | "SettleUnits"
+        >> _tagged(transforms.SettleUnits(spec), "homes", "open_links", "tallies")
     )
-    return verified, found, again
+    both = {
+        tag: (exact[tag], verified[tag]) | f"Merge{tag.title()}" >> beam.Flatten()
+        for tag in ("nodes", "shared")
+    }
+    nodes = (
+        {
+            **both,
+            "aliases": exact.aliases,
+            "arcs": verified.arcs,
+            "homes": settled.homes,
+        }
+        | "GatherNodes" >> beam.CoGroupByKey()
+        | "NameClusters"
+        >> _tagged(
+            transforms.NameClusters(spec),
+            "members", "root_arcs", "overlaps", "shares",
+            open_links=pvalue.AsList(settled.open_links),
+        )
+    )  # fmt: skip
+    clusters = (
+        {"members": nodes.members, "root_arcs": nodes.root_arcs}
+        | "GatherMembers" >> beam.CoGroupByKey()
+        | "CountClusters"
+        >> _tagged(transforms.CountClusters(spec), "near_sizes", "tallies", "clusters")
+    )
+    return [*stages, settled, nodes, clusters]
 
 
 def _describe(
     pipeline: beam.Pipeline, tasks: Any, stages: tuple[Any, Any, Any], spec: JobSpec
 ) -> tuple[Any, Any, Any]:
     """Add what needs all clusters: overlap of corpora, and where duplicates lie."""
-    finished, exact, near = stages
+    finished, nodes, clusters = stages
     overlap = (
         pipeline
         | "AskOverlap" >> beam.Create([b""])
@@ -174,22 +248,23 @@ def _describe(
             transforms.WriteOverlap(spec),
             "done",
             finished=pvalue.AsList(finished.done),
-            exact_members=pvalue.AsList(exact.exact_members),
-            near_across=pvalue.AsList(near.near_across),
-            exact_edges=pvalue.AsList(exact.exact_edges),
+            overlaps=pvalue.AsList(nodes.overlaps),
         )
     )
-    details = tasks | "DescribeTasks" >> _tagged(
-        transforms.DescribeTask(spec),
-        "detail",
-        finished=pvalue.AsList(finished.done),
-        overlap=pvalue.AsList(overlap.done),
+    details = (
+        {"task": tasks, "clusters": clusters.clusters, "shares": nodes.shares}
+        | "GatherClusters" >> beam.CoGroupByKey()
+        | "DescribeTasks" >> _tagged(transforms.DescribeTask(spec), "detail")
     )
     written = (
         pipeline
         | "AskDetail" >> beam.Create([b""])
         | "WriteDetail"
-        >> _tagged(transforms.WriteDetail(spec), details=pvalue.AsList(details.detail))
+        >> _tagged(
+            transforms.WriteDetail(spec),
+            details=pvalue.AsList(details.detail),
+            finished=pvalue.AsList(finished.done),
+        )
     )
     return overlap, details, written
 

@@ -14,11 +14,10 @@ import apache_beam as beam
 from apache_beam import pvalue
 from apache_beam.metrics.metric import Metrics
 
-from audit.job import stages
+from audit.job import clustering, linking, stages
 from audit.job.books import Book, close_books, merge_books
 from audit.job.describe import describe_stage, detail_stage
 from audit.job.finish import FINISHED, finish_stage
-from audit.job.keep import add_clusters
 from audit.job.overlap import overlap_stage
 from audit.job.plan import Task
 from pipelines.corpus_io import storage_of
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CloseBooks",
+    "CountClusters",
     "DescribeTask",
     "FindCandidates",
     "FinishCorpus",
@@ -37,8 +37,13 @@ __all__ = [
     "LookAgain",
     "MergeBooks",
     "MergeCounts",
+    "NameClusters",
     "ReadPlan",
+    "RoutePairs",
     "ScanTasks",
+    "SendBands",
+    "SettleUnits",
+    "StepStar",
     "VerifyPairs",
     "WriteDetail",
     "WriteOverlap",
@@ -84,7 +89,7 @@ class ScanTasks(_Stage):
         self.documents = Metrics.counter(_NAMESPACE, "documents")
 
     def process(self, element: tuple[int, Iterable[bytes]]) -> Iterator[Any]:
-        """Yield counts by corpus, bands and content hashes by partition."""
+        """Yield counts by corpus, content hashes by partition."""
         for text in element[1]:
             found = stages.scan_stage(
                 Task.from_json(text), self.spec, self.filesystem, self.output
@@ -97,16 +102,36 @@ class GroupExact(_Stage):
     """Documents of one content, by partition of the content hash."""
 
     def process(self, element: tuple[int, Iterable[bytes]]) -> Iterator[Any]:
-        """Yield edges by corpus, and exact overlap between corpora."""
-        yield from self.tagged(stages.exact_stage(element[1], self.spec))
+        """Yield units with copies by partition, and by task which send no bands."""
+        yield from self.tagged(linking.exact_stage(element[1], self.spec))
+
+
+class SendBands(_Stage):
+    """The bands of a task's units, but for contents that earlier tasks send."""
+
+    def process(self, element: tuple[int, dict[str, list[bytes]]]) -> Iterator[Any]:
+        """Yield bands by partition of the band."""
+        _, found = element
+        task = Task.from_json(found["task"][0])
+        yield from self.tagged(
+            linking.bands_stage(task, found["drops"], self.spec, self.output)
+        )
 
 
 class FindCandidates(_Stage):
     """Pairs that share a band, by partition of the band key."""
 
     def process(self, element: tuple[int, Iterable[bytes]]) -> Iterator[Any]:
+        """Yield by partition of the unit whom it meets."""
+        yield from self.tagged(linking.candidate_stage(element[1], self.spec))
+
+
+class RoutePairs(_Stage):
+    """Where pairs are verified, by partition of the unit."""
+
+    def process(self, element: tuple[int, Iterable[bytes]]) -> Iterator[Any]:
         """Yield pairs by pair partition, and the rows that are needed by task."""
-        yield from self.tagged(stages.candidate_stage(element[1], self.spec))
+        yield from self.tagged(linking.route_stage(element[1], self.spec))
 
 
 class LookAgain(_Stage):
@@ -118,8 +143,8 @@ class LookAgain(_Stage):
         if found["needs"]:
             task = Task.from_json(found["task"][0])
             yield from self.tagged(
-                stages.look_again_stage(
-                    task, found["needs"], self.spec, self.filesystem
+                linking.look_again_stage(
+                    task, found["needs"], self.spec, self.filesystem, self.output
                 )
             )
 
@@ -128,12 +153,56 @@ class VerifyPairs(_Stage):
     """Jaccard similarity of the pairs of one partition."""
 
     def process(self, element: tuple[int, dict[str, list[bytes]]]) -> Iterator[Any]:
-        """Yield verified edges and examples by corpus, and pairs of two corpora."""
+        """Yield links and what is known of units by partition, examples by corpus."""
         _, found = element
         yield from self.tagged(
-            stages.verify_stage(
+            linking.verify_stage(
                 found["pairs"], found["sets"], found["excerpts"], self.spec
             )
+        )
+
+
+class StepStar(_Stage):
+    """One step towards connected components, by partition of the unit."""
+
+    def __init__(self, spec: JobSpec, step: int = 0) -> None:
+        super().__init__(spec)
+        self.step = step
+
+    def process(self, element: tuple[int, Iterable[bytes]]) -> Iterator[Any]:
+        """Yield links by partition of the unit, for the next step."""
+        yield from self.tagged(clustering.star_stage(self.step, element[1], self.spec))
+
+
+class SettleUnits(_Stage):
+    """Where units hang after the last step, by partition of the unit."""
+
+    def process(self, element: tuple[int, Iterable[bytes]]) -> Iterator[Any]:
+        """Yield homes by partition, and what the steps have left open."""
+        yield from self.tagged(clustering.settle_stage(element[1], self.spec))
+
+
+class NameClusters(_Stage):
+    """The representative of each unit, by partition of the unit."""
+
+    def process(
+        self,
+        element: tuple[int, dict[str, list[bytes]]],
+        open_links: list[Block],
+    ) -> Iterator[Any]:
+        """Yield members by partition of the representative, shared units by task."""
+        still_open = [block for _, block in open_links]
+        yield from self.tagged(clustering.node_stage(element[1], still_open, self.spec))
+
+
+class CountClusters(_Stage):
+    """Sizes of clusters, by partition of the representative."""
+
+    def process(self, element: tuple[int, dict[str, list[bytes]]]) -> Iterator[Any]:
+        """Yield counts by corpus, and the clusters of units by task."""
+        _, found = element
+        yield from self.tagged(
+            clustering.cluster_stage(found["members"], found["root_arcs"], self.spec)
         )
 
 
@@ -204,23 +273,23 @@ class FinishCorpus(_Stage):
 class DescribeTask(_Stage):
     """Tells which documents of a task repeat others, once all clusters are known."""
 
-    def process(
-        self,
-        element: Block,
-        finished: list[Block],  # noqa: ARG002 a barrier: what this reads is written
-        overlap: list[Block],  # noqa: ARG002 likewise
-    ) -> Iterator[Any]:
+    def process(self, element: tuple[int, dict[str, list[bytes]]]) -> Iterator[Any]:
         """Yield counts by corpus; fill in the cluster columns of stored documents."""
-        task = Task.from_json(element[1])
-        yield from self.tagged(describe_stage(task, self.spec, self.output))
-        if "documents" in self.spec.config.keep:
-            add_clusters(task, self.spec, self.output)
+        _, found = element
+        task = Task.from_json(found["task"][0])
+        linked = (found["clusters"], found["shares"])
+        yield from self.tagged(describe_stage(task, *linked, self.spec, self.output))
 
 
 class WriteDetail(_Stage):
     """From counts to the tables that say where duplicates lie."""
 
-    def process(self, _: bytes, details: list[Block]) -> Iterator[Any]:
+    def process(
+        self,
+        _: bytes,
+        details: list[Block],
+        finished: list[Block],  # noqa: ARG002 a barrier: what this reads is written
+    ) -> Iterator[Any]:
         """Write the tables of all corpora."""
         found: dict[int, list[bytes]] = {n: [] for n in range(len(self.spec.corpora))}
         for corpus, block in details:
@@ -235,23 +304,11 @@ class WriteOverlap(_Stage):
     """From shared documents to the overlap of corpora, on disk."""
 
     def process(
-        self,
-        _: bytes,
-        finished: list[Block],
-        exact_members: list[Block],
-        near_across: list[Block],
-        exact_edges: list[Block],
+        self, _: bytes, finished: list[Block], overlaps: list[Block]
     ) -> Iterator[Any]:
         """Write the table, once all corpora are there, and say that it is done."""
         if len(finished) > 1:
             book = Book()
-            found = {
-                tag: book.received(name, [block for _, block in blocks])
-                for tag, name, blocks in (
-                    ("exact_members", "exact_members", exact_members),
-                    ("near_across", "near_across", near_across),
-                    ("exact_edges", "overlap exact_edges", exact_edges),
-                )
-            }
-            path = overlap_stage(found, self.spec, self.output)
+            blocks = book.received("overlaps", [block for _, block in overlaps])
+            path = overlap_stage(blocks, self.spec, self.output)
             yield from self.tagged([("done", 0, path.encode()), book.block()])

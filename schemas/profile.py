@@ -360,6 +360,10 @@ TABLES: dict[str, TableContract] = {
                 pa.field("high_a", pa.float64()),
                 pa.field("low_b", pa.float64()),
                 pa.field("high_b", pa.float64()),
+                pa.field("characters_a", pa.int64()),
+                pa.field("characters_b", pa.int64()),
+                pa.field("character_share_a", pa.float64()),
+                pa.field("character_share_b", pa.float64()),
             ]
         ),
         ("corpus_a", "corpus_b", "kind"),

@@ -125,6 +125,14 @@ def _keep(_: click.Context, __: click.Parameter, value: str | None) -> frozenset
     help="Jaccard similarity from which two documents are near-duplicates.",
 )
 @click.option(
+    "--verify",
+    type=click.Choice(["exact", "estimate"]),
+    default="exact",
+    show_default=True,
+    help="How candidates become near-duplicates: by their shingles, read again, or by "
+    "an estimate from their signatures, which reads the input once.",
+)
+@click.option(
     "--sample",
     type=float,
     default=1.0,
@@ -235,6 +243,7 @@ def _request(ctx: click.Context, options: dict[str, Any]) -> RunRequest:
         ),
         link=LinkOptions(
             threshold=options["near_threshold"],
+            verify=options["verify"],
             key=read_key(options["signature_key"]) if options["signature_key"] else b"",
         ),
         sample=options["sample"],

@@ -8,7 +8,7 @@ standard error at similarity J is sqrt(J (1 - J) / 128): 0.035 at 0.8 (Broder 19
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,18 +25,22 @@ from audit.compare.load import Profile
 from audit.errors import ProfileError
 from audit.kernels.minhash import jaccard_estimate
 from audit.link.blocks import BandBlock, ExactBlock, pack_bands, pack_exact
-from audit.link.exact import Members, exact_groups
-from audit.link.figures import overlap_members
-from audit.link.layout import BandLayout, doc_keys, task_of
+from audit.link.exact import EXACT, NEAR, Shared, exact_groups
+from audit.link.layout import DEFAULT_LAYOUT, BandLayout, doc_keys, task_of
+from audit.link.nodes import as_near, corpora_of, merge_shared, reach, shared_of_pairs
 from audit.link.pairs import candidates, corpus_of, merge_pairs
+from audit.link.units import UnitGatherer, Units
 from audit.link.verify import Verified
-from audit.measures.overlap import overlap_table
+from audit.measures.overlap import Held, overlap_table
 
 __all__ = ["OverlapResult", "overlap"]
 
-# Bands of all corpora are compared one partition after the other.
+# A pass over the files holds the bands of so many documents, about a gigabyte, and
+# compares them one partition after the other.
+_DOCUMENTS_AT_ONCE = 4_000_000
 _PARTITIONS = 64
-_PAIRS_AT_ONCE = 1 << 20
+_PAIRS_AT_ONCE = 1 << 18
+_KINDS = {"exact": EXACT, "near": NEAR}
 
 
 @dataclass(frozen=True)
@@ -85,25 +89,25 @@ def overlap(profiles: Sequence[Profile]) -> OverlapResult:
     parts = list(_parts(profiles))
     layout = _layout(profiles[0])
     starts = _starts(parts, len(profiles))
-    bands, contents = _packed(parts, layout)
-    exact = _exact(contents, starts)
-    near = _near(bands, parts, starts, layout)
-    members = {
-        "exact": exact.members,
-        "near": _joined(
-            exact.members,
-            overlap_members(near, exact.edges, exact.characters, starts),
-        ),
+    wholes = {
+        p.label: Held(int(p.summary["documents"]), int(p.summary["characters"]))
+        for p in profiles
     }
-    names = [profile.label for profile in profiles]
-    counts = {
-        kind: _pair_counts(found, starts, names) for kind, found in members.items()
-    }
-    documents = {p.label: int(p.summary["documents"]) for p in profiles}
+    documents = [whole.documents for whole in wholes.values()]
+    passes = -(-sum(documents) // _DOCUMENTS_AT_ONCE) or 1
+    found = [
+        part
+        for number in range(passes)
+        for part in _linked(parts, starts, layout, number, passes)
+    ]
+    exact = merge_shared([shared for shared, _ in found])
+    near = _near(merge_pairs(pairs for _, pairs in found), parts, starts, layout)
+    shared = reach(merge_shared([exact, as_near(exact), near]), _copies(parts))
+    detail = _detail(shared, parts, list(wholes))
     return OverlapResult(
-        overlap_table(counts, documents),
-        _detail(members, parts, names),
-        _distinct(members["near"], starts, list(documents.values())),
+        overlap_table(_pair_counts(detail), wholes),
+        detail,
+        _distinct(shared, starts, documents),
     )
 
 
@@ -132,72 +136,76 @@ def _starts(parts: Sequence[_Part], n_corpora: int) -> tuple[int, ...]:
     )
 
 
-def _packed(
-    parts: Sequence[_Part], layout: BandLayout
-) -> tuple[list[list[BandBlock]], list[list[ExactBlock]]]:
-    """Return bands and content hashes of all documents by partition."""
-    bands: list[list[BandBlock]] = [[] for _ in range(_PARTITIONS)]
-    contents: list[list[ExactBlock]] = [[] for _ in range(_PARTITIONS)]
-    for task, part in enumerate(parts):
-        columns = ["signature", "content_hash", "characters"]
-        table = pq.read_table(part.path, columns=columns).combine_chunks()
-        rows = np.arange(table.num_rows, dtype=np.uint32)
-        signatures = _signatures(table)
+def _units(part: _Part, layout: BandLayout) -> Units:
+    """Return the distinct contents of a stored file."""
+    columns = ["signature", "content_hash", "characters"]
+    table = pq.read_table(part.path, columns=columns).combine_chunks()
+    gatherer = UnitGatherer(layout)
+    if table.num_rows:
         hashes = table.column("content_hash").combine_chunks()
         raw = np.frombuffer(hashes.buffers()[1], np.uint8).reshape(-1, 16)
-        raw = raw[hashes.offset : hashes.offset + len(hashes)]
-        packed = pack_bands(rows, signatures, raw, task, _PARTITIONS, layout)
-        for partition, block in packed.items():
-            bands[partition].append(block)
-        characters = np.asarray(table.column("characters"))
-        for partition, copies in pack_exact(
-            rows, signatures, raw, characters, task, _PARTITIONS
-        ).items():
-            contents[partition].append(copies)
-    return bands, contents
+        gatherer.add(
+            np.arange(table.num_rows, dtype=np.uint32),
+            _signatures(table),
+            raw[hashes.offset : hashes.offset + len(hashes)],
+            np.asarray(table.column("characters")),
+        )
+    return gatherer.whole()
 
 
 def _signatures(table: pa.Table) -> NDArray[np.uint32]:
     return signature_matrix(table.column("signature").combine_chunks())
 
 
-@dataclass(frozen=True)
-class _Copies:
-    """Exact copies of all partitions."""
-
-    edges: NDArray[np.uint64]
-    characters: NDArray[np.int64]
-    members: Members
-
-
-def _exact(contents: list[list[ExactBlock]], starts: Sequence[int]) -> _Copies:
-    groups = [exact_groups(blocks, starts) for blocks in contents]
-    return _Copies(
-        np.concatenate([group.edges for group in groups]),
-        np.concatenate([group.characters for group in groups]),
-        _joined(*(group.members for group in groups)),
-    )
-
-
-def _near(
-    bands: list[list[BandBlock]],
+def _linked(
     parts: Sequence[_Part],
     starts: Sequence[int],
     layout: BandLayout,
-) -> Verified:
-    """Return the pairs of two corpora whose signatures agree often enough."""
+    number: int,
+    passes: int,
+) -> Iterator[tuple[Shared, NDArray[np.uint64]]]:
+    """Yield units of equal content, and candidate pairs, of one share of all hashes.
+
+    Each pass reads all files and holds only its share, so that memory does not grow
+    with the number of corpora.
+    """
+    bands: dict[int, list[BandBlock]] = {}
+    contents: dict[int, list[ExactBlock]] = {}
+    mine = range(number * _PARTITIONS, (number + 1) * _PARTITIONS)
+    for task, part in enumerate(parts):
+        units = _units(part, layout)
+        every = passes * _PARTITIONS
+        for partition, block in pack_bands(units.rows, units.keys, task, every).items():
+            if partition in mine:
+                bands.setdefault(partition, []).append(block)
+        for partition, copies in pack_exact(units, task, every).items():
+            if partition in mine:
+                contents.setdefault(partition, []).append(copies)
+    for partition in mine:
+        groups = exact_groups(contents.pop(partition, []), starts)
+        pairs = candidates(bands.pop(partition, []), starts).pairs
+        across = corpora_of(pairs, starts)
+        # A unit stands for the other units of its content within its corpus.
+        yield (
+            reach(groups.shared, groups.aliases),
+            pairs[across[:, 0] != across[:, 1]],
+        )
+
+
+def _near(
+    pairs: NDArray[np.uint64],
+    parts: Sequence[_Part],
+    starts: Sequence[int],
+    layout: BandLayout,
+) -> Shared:
+    """Return the units of pairs whose signatures agree often enough."""
     found = []
-    for blocks in bands:
-        pairs = candidates(blocks, starts).pairs
-        corpora = corpus_of(pairs.reshape(-1), starts).reshape(-1, 2)
-        found.append(pairs[corpora[:, 0] != corpora[:, 1]])
-    pairs = merge_pairs(found)
-    lengths = np.zeros((len(pairs), 2), np.int64)
-    likeness = np.zeros(len(pairs))
     for begin in range(0, len(pairs), _PAIRS_AT_ONCE):
-        some = slice(begin, begin + _PAIRS_AT_ONCE)
-        likeness[some], lengths[some] = _estimated(pairs[some], parts)
-    return Verified(pairs, likeness, lengths).at_least(layout.threshold)
+        some = pairs[begin : begin + _PAIRS_AT_ONCE]
+        likeness, lengths = _estimated(some, parts)
+        near = Verified(some, likeness, lengths).at_least(layout.threshold)
+        found.append(shared_of_pairs(near, corpora_of(near.pairs, starts)))
+    return merge_shared(found)
 
 
 def _estimated(
@@ -220,33 +228,31 @@ def _estimated(
     return likeness, np.concatenate(lengths)[places]
 
 
-def _joined(*parts: Members) -> Members:
-    """Return the members of all parts, each (document, corpus) once, ascending."""
-    keys = np.concatenate([part.keys for part in parts])
-    other = np.concatenate([part.other for part in parts])
-    lengths = np.concatenate([part.characters for part in parts])
-    order = np.lexsort((other, keys))
-    keys, other, lengths = keys[order], other[order], lengths[order]
-    fresh = np.ones(len(keys), bool)
-    fresh[1:] = (keys[1:] != keys[:-1]) | (other[1:] != other[:-1])
-    return Members(keys[fresh], other[fresh], lengths[fresh])
+def _copies(parts: Sequence[_Part]) -> NDArray[np.uint64]:
+    """Return uint64[n, 2], (unit, document that repeats it) of all files, ascending."""
+    layout = DEFAULT_LAYOUT
+    found = [np.zeros((0, 2), np.uint64)]
+    for task, part in enumerate(parts):
+        units = _units(part, layout)
+        keys = (doc_keys(task, units.copy_units), doc_keys(task, units.copy_rows))
+        found.append(np.stack(keys, axis=1))
+    return merge_pairs(found)
 
 
-def _pair_counts(
-    found: Members, starts: Sequence[int], names: Sequence[str]
-) -> dict[tuple[str, str], int]:
-    own = corpus_of(found.keys, starts)
-    pairs, counts = np.unique(
-        np.stack([own, found.other], axis=1), axis=0, return_counts=True
-    )
-    return {
-        (names[a], names[b]): int(count)
-        for (a, b), count in zip(pairs.tolist(), counts, strict=True)
-    }
+def _pair_counts(detail: pl.DataFrame) -> dict[str, dict[tuple[str, str], Held]]:
+    """Return by kind and (a, b) what of a is in b, from the rows of all languages."""
+    counts: dict[str, dict[tuple[str, str], Held]] = {"exact": {}, "near": {}}
+    keys = ["kind", "corpus_a", "corpus_b"]
+    sums = detail.filter(facet="language").group_by(keys).agg(
+        pl.col("documents_a").sum(), pl.col("characters_a").sum()
+    )  # fmt: skip
+    for kind, a, b, documents, characters in sums.iter_rows():
+        counts[kind][a, b] = Held(documents, characters)
+    return counts
 
 
 def _detail(
-    members: Mapping[str, Members],
+    shared: Shared,
     parts: Sequence[_Part],
     names: Sequence[str],
 ) -> pl.DataFrame:
@@ -269,7 +275,7 @@ def _detail(
         ["language", "domain"], index=["corpus_a"], variable_name="facet",
         value_name="key_name",
     ).group_by("corpus_a", "facet", "key_name").agg(of_documents=pl.len())  # fmt: skip
-    rows = [_shared(every, kind, found, names) for kind, found in members.items()]
+    rows = [_shared(every, kind, shared, names) for kind in _KINDS]
     return (
         pl.concat(rows)
         .join(totals, on=["corpus_a", "facet", "key_name"])
@@ -279,14 +285,16 @@ def _detail(
 
 
 def _shared(
-    every: pl.DataFrame, kind: str, found: Members, names: Sequence[str]
+    every: pl.DataFrame, kind: str, shared: Shared, names: Sequence[str]
 ) -> pl.DataFrame:
-    shared = pl.DataFrame(
-        {"key": found.keys, "corpus_b": np.array(names, object)[found.other].tolist()},
+    mine = shared.kind == _KINDS[kind]
+    others = np.array(names, object)[shared.other[mine]].tolist()
+    found = pl.DataFrame(
+        {"key": shared.keys[mine], "corpus_b": others},
         schema={"key": pl.UInt64, "corpus_b": pl.String},
     ).join(every, on="key")
     return (
-        shared.unpivot(
+        found.unpivot(
             ["language", "domain"],
             index=["corpus_a", "corpus_b", "characters"],
             variable_name="facet",
@@ -298,7 +306,7 @@ def _shared(
     )
 
 
-def _distinct(near: Members, starts: Sequence[int], documents: Sequence[int]) -> float:
+def _distinct(shared: Shared, starts: Sequence[int], documents: Sequence[int]) -> float:
     """Return how many effectively distinct corpora the set holds.
 
     Beta diversity of order 1 with documents as types and corpora weighted alike
@@ -306,12 +314,13 @@ def _distinct(near: Members, starts: Sequence[int], documents: Sequence[int]) ->
     the number of corpora over those that hold the document.
     """
     n_corpora = len(documents)
-    own = corpus_of(near.keys, starts)
+    keys = shared.keys[shared.kind == NEAR]
+    own = corpus_of(keys, starts)
     total = 0.0
     for number, count in enumerate(documents):
         if not count:
             continue
-        _, held = np.unique(near.keys[own == number], return_counts=True)
+        _, held = np.unique(keys[own == number], return_counts=True)
         alone = count - len(held)
         surprise = float(np.log(n_corpora / (held + 1)).sum())
         total += (surprise + alone * float(np.log(n_corpora))) / count

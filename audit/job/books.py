@@ -30,8 +30,8 @@ BOOKS = "books"
 _MASK = (1 << 64) - 1
 _NEXT = "Do not use this output; run again with --resume, and report it if it stays."
 # Sent, but not received as they were sent: counts are merged on the way and carry the
-# tasks that are in them; statistics are not read by a stage.
-_UNREAD = frozenset({"counts", "pair_stats"})
+# tasks that are in them; open links go to every partition.
+_UNREAD = frozenset({"counts", "open_links"})
 _Stage = TypeVar("_Stage", bound="Callable[..., Iterator[Block]]")
 
 
@@ -136,16 +136,12 @@ def close_books(blocks: Iterable[bytes], spec: JobSpec, output: Output) -> None:
         AccountingError: a block was lost, doubled or changed between two stages.
     """
     totals: dict[str, int] = json.loads(merge_books(blocks))
-    for stage in ("scan", "describe"):
+    for stage in ("scan", "bands", "describe"):
         check_tasks(totals, stage, range(spec.tasks), "all corpora")
     sent = {name[5:]: n for name, n in totals.items() if name.startswith("sent ")}
     received = {
         name[9:]: n for name, n in totals.items() if name.startswith("received ")
     }
-    if len(spec.corpora) > 1:
-        # Read twice: for each corpus, and for what corpora share.
-        for name in ("exact_edges", "exact_edges digest"):
-            sent[f"overlap {name}"] = sent.get(name, 0)
     tags = {name.removesuffix(" digest") for name in (*sent, *received)} - _UNREAD
     for tag in sorted(tags):
         _compare(tag, sent, received)

@@ -8,14 +8,14 @@ shows the sources that deduplication would wipe out, and ``overlap_detail.parque
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from audit.annotate.culture_evidence import culture_examples, merge_examples
+from audit.annotate.culture_evidence import merge_examples
 from audit.errors import AccountingError
 from audit.fold.accumulator import CountLayout
 from audit.fold.counts import count_by, merge_counts
@@ -23,9 +23,13 @@ from audit.fold.duplicates import wiped_out
 from audit.fold.profile import conform
 from audit.fold.store import write_table
 from audit.job.books import Book
-from audit.job.output import write_bytes, write_whole
-from audit.job.packing import pack, unpack
-from audit.link.layout import doc_keys, task_of
+from audit.job.keep import add_clusters
+from audit.job.labels import FACETS, staged_path, stream_of
+from audit.job.output import write_whole
+from audit.job.packing import unpack
+from audit.job.sketched import units_of_rows
+from audit.link.exact import EXACT, NEAR
+from audit.link.layout import doc_keys
 from schemas.profile import TABLES
 
 if TYPE_CHECKING:
@@ -33,134 +37,115 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from audit.batch import Batch
     from audit.job.output import Output
     from audit.job.plan import Task
     from audit.job.spec import JobSpec
     from audit.job.stages import Block
 
-__all__ = ["Labels", "describe_stage", "detail_stage", "store_shared"]
+__all__ = ["describe_stage", "detail_stage"]
 
-FACETS = ("language", "domain")
 # Counted: documents and characters that repeat another, out of all of that key.
 _LAYOUT = CountLayout(
     ("other", "kind", "facet", "key"),
     ("documents", "characters", "of_documents", "of_characters"),
 )
-# Excerpts of references are taken from the first documents of a task. Counted in rows,
-# not in batches, because formats cut their batches in different places.
-_SHOWN_ROWS = 4096
 
 
-class Labels:
-    """Gathers language and domain of a task's documents, for later stages."""
-
-    def __init__(self) -> None:
-        self._tables: list[pa.Table] = []
-        self._cultures: list[pa.Table] = []
-
-    def add(self, rows: NDArray[np.uint32], batch: Batch) -> None:
-        """Add the documents of a batch."""
-        names = (*FACETS, "characters")
-        table = pa.table({name: batch.columns[name] for name in names})
-        self._tables.append(table.append_column("row", pa.array(rows, pa.uint32())))
-        if len(rows) and rows[0] < _SHOWN_ROWS:
-            n_docs = int(np.searchsorted(rows, _SHOWN_ROWS))
-            self._cultures.append(culture_examples(batch, first=n_docs))
-
-    def write(self, task: Task, spec: JobSpec, output: Output) -> None:
-        """Leave the labels in staging."""
-        if self._tables:
-            shown = _path(task.ordinal, "cultures", spec, output)
-            write_bytes(output, shown, _stream(merge_examples(self._cultures)))
-            table = pa.concat_tables(self._tables).unify_dictionaries()
-            path = _path(task.ordinal, "labels", spec, output)
-            write_whole(
-                output,
-                path,
-                lambda file: pq.write_table(table, file, compression="lz4"),
-            )
-
-
-def _stream(table: pa.Table) -> bytes:
-    sink = io.BytesIO()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
-    return sink.getvalue()
-
-
-def _path(task: int, kind: str, spec: JobSpec, output: Output) -> str:
-    return output.join(spec.staging, "tasks", f"{task:08d}.{kind}")
-
-
-def store_shared(
-    shared: Mapping[str, tuple[NDArray[np.uint64], NDArray[np.int64]]],
+def describe_stage(
+    task: Task,
+    clusters: Iterable[bytes],
+    shares: Iterable[bytes],
     spec: JobSpec,
     output: Output,
-) -> None:
-    """Leave for each task the documents that another corpus holds too.
+) -> Iterator[Block]:
+    """Count by language and domain which documents of a task repeat others.
+
+    Where documents are kept, their cluster columns are filled in.
 
     Args:
-        shared: by kind (exact, near), document keys ascending and the other corpus.
+        task: the task.
+        clusters: units of the task, their representatives, documents of their cluster.
+        shares: units of the task that another corpus holds, that corpus, the kind.
         spec: the job.
         output: where staging is.
-    """
-    kinds = sorted(shared)
-    tasks = np.unique(np.concatenate([task_of(shared[kind][0]) for kind in kinds]))
-    for task in tasks.tolist():
-        arrays: list[NDArray[np.uint64] | NDArray[np.int64]] = []
-        for kind in kinds:
-            keys, other = shared[kind]
-            low, high = np.searchsorted(task_of(keys), [task, task + 1])
-            arrays += [keys[low:high], other[low:high]]
-        write_bytes(output, _path(task, "shared", spec, output), pack(arrays))
-
-
-def describe_stage(task: Task, spec: JobSpec, output: Output) -> Iterator[Block]:
-    """Count by language and domain which documents of a task repeat others.
 
     Returns:
         Blocks ``detail`` by corpus: tables of counts as Arrow streams.
     """
     book = Book()
     book.task("describe", task.ordinal)
-    yield from book.sent(_described(task, spec, output))
+    linked = Linked(
+        _columns(book.received("clusters", clusters), np.uint64),
+        _columns(book.received("shares", shares), np.int64),
+    )
+    yield from book.sent(_described(task, linked, spec, output))
+    if "documents" in spec.config.keep:
+        add_clusters(task, linked.clusters, spec, output)
     yield book.block()
 
 
-def _described(task: Task, spec: JobSpec, output: Output) -> Iterator[Block]:
-    data = output.read(_path(task.ordinal, "labels", spec, output))
+class Linked(NamedTuple):
+    """What linking has found about the units of a task.
+
+    Attributes:
+        clusters: units, representatives, documents of the cluster; by ascending unit.
+        shares: units, other corpus, kind; by ascending unit.
+    """
+
+    clusters: list[NDArray[Any]]
+    shares: list[NDArray[Any]]
+
+
+def _columns(blocks: Iterable[bytes], second: type) -> list[NDArray[Any]]:
+    """Return three columns of many blocks, by ascending unit."""
+    none: list[NDArray[Any]] = [
+        np.zeros(0, kind) for kind in (np.uint64, second, np.int64)
+    ]
+    parts = [none, *map(unpack, blocks)]
+    first = [np.concatenate([part[i] for part in parts]) for i in range(3)]
+    order = np.argsort(first[0], kind="stable")
+    return [column[order] for column in first]
+
+
+def _described(
+    task: Task, linked: Linked, spec: JobSpec, output: Output
+) -> Iterator[Block]:
+    data = output.read(staged_path(task.ordinal, "labels", spec, output))
     if data is None:
         return
     # What the writer called a dictionary comes back as one.
     labels = pq.read_table(io.BytesIO(data)).combine_chunks()
-    keys = doc_keys(task.ordinal, np.asarray(labels.column("row")))
+    rows = np.asarray(labels.column("row"))
+    units = units_of_rows(rows, task, spec, output)
+    keys = doc_keys(task.ordinal, units)
     parts: list[pa.Table] = []
-    for (other, kind), repeated in _repeated(task, keys, spec, output):
+    for (other, kind), repeated in _repeated(task, rows, keys, linked, spec):
         parts += _counts(labels, repeated, other, kind)
     if parts:
         table = merge_counts(parts, *_LAYOUT)
-        yield "detail", spec.corpora.index(task.corpus), _stream(table)
+        yield "detail", spec.corpora.index(task.corpus), stream_of(table)
 
 
 def _repeated(
-    task: Task, keys: NDArray[np.uint64], spec: JobSpec, output: Output
+    task: Task,
+    rows: NDArray[np.uint32],
+    keys: NDArray[np.uint64],
+    linked: Linked,
+    spec: JobSpec,
 ) -> Iterator[tuple[tuple[str, str], NDArray[np.bool_]]]:
-    """Yield for each (other corpus or "", kind) which documents repeat one."""
-    clusters = output.read(_path(task.ordinal, "clusters", spec, output))
-    removed = np.zeros(0, np.uint64)
-    if clusters is not None:
-        nodes, representatives, _ = unpack(clusters)
-        removed = nodes[nodes != representatives]
-    yield ("", "near"), np.isin(keys, removed)
-    shared = output.read(_path(task.ordinal, "shared", spec, output))
-    found = unpack(shared) if shared is not None else [np.zeros(0, np.uint64)] * 4
-    for kind, (held, other) in zip(
-        ("exact", "near"), (found[:2], found[2:]), strict=True
-    ):
-        for number, name in enumerate(spec.corpora):
+    """Yield for each (other corpus or "", kind) which documents repeat one.
+
+    ``keys`` are those of the documents' units.
+    """
+    units, representatives, _ = linked.clusters
+    first = np.isin(doc_keys(task.ordinal, rows), representatives)
+    yield ("", "near"), np.isin(keys, units) & ~first
+    held, others, kinds = linked.shares
+    for kind, number in (("exact", EXACT), ("near", NEAR)):
+        for other, name in enumerate(spec.corpora):
             if name != task.corpus:
-                yield (name, kind), np.isin(keys, held[other == number])
+                mine = held[(others == other) & (kinds == number)]
+                yield (name, kind), np.isin(keys, mine)
 
 
 def _counts(
@@ -227,7 +212,7 @@ def _culture_examples(corpus: int, spec: JobSpec, output: Output) -> pa.Table:
     ends = [*spec.corpus_starts[1:], spec.tasks]
     tables = []
     for task in range(spec.corpus_starts[corpus], ends[corpus]):
-        data = output.read(_path(task, "cultures", spec, output))
+        data = output.read(staged_path(task, "cultures", spec, output))
         if data is not None:
             tables.append(pa.ipc.open_stream(data).read_all())
     return merge_examples(tables)

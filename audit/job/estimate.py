@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from audit.job.scan import Columns, documents_of
+from audit.job.scan import Sketches, documents_of
 from audit.job.toolbox import toolbox
 from audit.link.layout import choose_layout
 
@@ -30,7 +30,7 @@ _PLACES = 4
 _SECONDS_A_PLACE = 2.0
 # Bytes of the duplicate shuffle: a band is a key of 8 and a row of 4; a document sends
 # its hash, row and length once.
-_BAND_BYTES, _EXACT_BYTES = 12, 28
+_BAND_BYTES, _EXACT_BYTES = 12, 32
 # Candidates, second look and verification, over reading and annotating once. Measured
 # on corpora with one document in ten a near-duplicate; more copies cost more.
 _LINK_COST = 1.25
@@ -131,14 +131,16 @@ def _run_sample(
 ) -> _Sample:
     """Read and annotate the beginning of a task, one batch at least."""
     tools = toolbox(config)
-    accumulator, columns = tools.fold.zero(), Columns()
+    accumulator = tools.fold.zero()
+    layout = choose_layout(config.link.threshold)
+    sketches = Sketches(task.ordinal, layout, keep=config.link.verify == "estimate")
     found = _Sample()
     begin = time.process_time()
     used = 0
     for rows, batch in documents_of(task, config, filesystem, accumulator):
         tools.annotate(batch)
         tools.fold.add(accumulator, batch)
-        columns.add(rows, batch)
+        sketches.add(rows, batch)
         found.documents += len(rows)
         found.text += int(np.diff(batch.raw_text.offsets).sum())
         used = accumulator.totals["bytes_read"]

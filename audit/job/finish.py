@@ -1,12 +1,12 @@
 """The last stages: counts and edges in, the tables of profiles on disk.
 
-In: merged counts and edges of one corpus, or the documents that corpora share. Out: one
-Parquet file a table in staging. Only here do figures become shares and intervals.
+In: merged counts of one corpus, of its documents and of its clusters. Out: one Parquet
+file a table in staging. Only here do figures become shares and intervals.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -23,17 +23,13 @@ from audit.job.books import check_tasks
 from audit.job.contamination import contamination_tables
 from audit.job.evaluation import evaluation_of
 from audit.job.examples import merge_examples
-from audit.job.keep import store_clusters
 from audit.job.output import write_whole
 from audit.job.packing import unpack
-from audit.job.stages import Edges, merge_count_blocks, verified_of
+from audit.job.stages import merge_count_blocks
 from audit.job.toolbox import toolbox
-from audit.link.figures import (
-    Corrected,
-    NearFigures,
-    corrected_documents,
-    near_figures,
-)
+from audit.link.clusters import STAR_STEPS
+from audit.link.figures import Tally, corrected
+from audit.link.pairs import BucketStats
 from audit.resources.countries import countries
 from schemas.profile import TABLES
 
@@ -45,11 +41,52 @@ if TYPE_CHECKING:
     from audit.job.output import Output
     from audit.job.spec import JobSpec
 
-__all__ = ["FINISHED", "finish_stage", "write_profile_table"]
+__all__ = ["FINISHED", "NearFigures", "finish_stage", "write_profile_table"]
 
 
 # What a corpus is finished from.
-FINISHED = ("counts", "near_edges", "examples", "exact_edges", "exact_sizes")
+FINISHED = (
+    "counts", "examples", "exact_sizes", "near_sizes", "tallies", "bucket_stats",
+)  # fmt: skip
+
+
+class NearFigures(NamedTuple):
+    """Near-duplicates of one corpus; exact copies belong to their cluster too.
+
+    Attributes:
+        sizes: columns cluster_size, clusters, documents, characters.
+        total: figures of all partitions.
+        buckets: what its buckets held.
+    """
+
+    sizes: list[NDArray[np.int64]]
+    total: Tally
+    buckets: BucketStats
+
+    @classmethod
+    def of(cls, blocks: Mapping[str, Iterable[bytes]]) -> NearFigures:
+        """Return the sums of all partitions."""
+        total, buckets = Tally(), BucketStats()
+        for block in blocks["tallies"]:
+            total = total.merge(Tally(*unpack(block)[0].tolist()))
+        for block in blocks["bucket_stats"]:
+            buckets = buckets.merge(BucketStats(*unpack(block)[0].tolist()))
+        return cls(_sum_sizes(blocks["near_sizes"]), total, buckets)
+
+    @property
+    def clusters(self) -> int:
+        """Number of clusters."""
+        return int(self.sizes[1].sum())
+
+    @property
+    def documents(self) -> int:
+        """Documents that are not the representative of their cluster."""
+        return int((self.sizes[2] - self.sizes[1]).sum())
+
+    @property
+    def largest_cluster(self) -> int:
+        """Documents of the largest cluster, 0 where there is none."""
+        return int(self.sizes[0].max(initial=0))
 
 
 def finish_stage(
@@ -62,8 +99,7 @@ def finish_stage(
 
     Args:
         corpus: its number in the job.
-        blocks: ``counts``, ``near_edges``, ``examples``, ``exact_edges`` and
-            ``exact_sizes`` of it.
+        blocks: those of `FINISHED` that are about it.
         spec: the job.
         output: where staging is.
 
@@ -75,11 +111,9 @@ def finish_stage(
     check_tasks(
         accumulator.totals, "scan", spec.tasks_of(corpus), f"counts of corpus {name}"
     )
-    near, exact = verified_of(blocks["near_edges"]), Edges.of(blocks["exact_edges"])
-    clusters, figures = near_figures(near, exact.pairs, exact.characters, corpus)
-    store_clusters(*clusters, spec, output)
-    exact_sizes = _sum_sizes([unpack(block) for block in blocks["exact_sizes"]])
-    duplicates = _duplicate_figures(figures, exact_sizes)
+    near = NearFigures.of(blocks)
+    exact_sizes = _sum_sizes(blocks["exact_sizes"])
+    duplicates = _duplicate_figures(near, exact_sizes)
     if duplicates["near_duplicate_documents"] > accumulator.totals["documents"]:
         raise AccountingError(
             "A corpus has no more duplicates than documents",
@@ -87,7 +121,6 @@ def finish_stage(
             where=f"corpus {name}",
             next_step="Do not use this output; run again, and report it if it stays.",
         )
-    corrected = corrected_documents(clusters, near, exact.pairs, spec.layout)
     references = toolbox(spec.config).references
     tables = finish_tables(name, accumulator, duplicates, references)
     tables["diversity"] = conform(
@@ -111,7 +144,7 @@ def finish_stage(
         "duplicate_examples", name, merge_examples(blocks["examples"])
     )
     tables["near_figures"] = conform(
-        "near_figures", name, _near_table(figures, corrected)
+        "near_figures", name, _near_table(near, accumulator.totals["documents"])
     )
     evaluation = evaluation_of(spec, output)
     if evaluation is not None:
@@ -154,7 +187,7 @@ def _duplicate_figures(
                 **dict(zip(_SIZE_COLUMNS, map(pa.array, sizes), strict=True)),
             }
         )
-        for kind, sizes in (("exact", exact), ("near", near.sizes[1:]))
+        for kind, sizes in (("exact", exact), ("near", near.sizes))
     ]
     return {
         "exact_duplicate_documents": int((exact[2] - exact[1]).sum()),
@@ -164,20 +197,29 @@ def _duplicate_figures(
     }
 
 
-def _near_table(near: NearFigures, corrected: Corrected) -> pa.Table:
+def _near_table(near: NearFigures, documents: int) -> pa.Table:
     """Return the figures that say how far the near-duplicates can be trusted."""
+    total, buckets = near.total, near.buckets
+    estimate = corrected(near.documents, total)
+    low, high, whole = estimate.low, estimate.high, max(documents, 1)
     rows: list[tuple[str, float, float | None, float | None]] = [
-        ("verified_pairs", near.verified_pairs, None, None),
+        ("verified_pairs", total.verified_pairs, None, None),
         ("duplicate_documents", near.documents, None, None),
-        ("directly_similar_documents", near.direct_documents, None, None),
+        ("directly_similar_documents", total.direct_documents, None, None),
         (
             "connected_only_documents",
-            near.documents - near.direct_documents,
+            near.documents - total.direct_documents,
             None,
             None,
         ),
         ("largest_cluster", near.largest_cluster, None, None),
-        ("corrected_documents", corrected.value, corrected.low, corrected.high),
+        ("corrected_documents", estimate.value, low, high),
+        ("corrected_share", estimate.value / whole, low / whole, high / whole),
+        ("largest_bucket", buckets.largest_bucket, None, None),
+        ("cut_buckets", buckets.cut_buckets, None, None),
+        ("pairs_left_out", buckets.pairs_left_out, None, None),
+        ("star_steps", len(STAR_STEPS), None, None),
+        ("links_left_open", total.open_links, None, None),
     ]
     names = ("figure", "value", "low", "high")
     return pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in rows])
@@ -186,9 +228,9 @@ def _near_table(near: NearFigures, corrected: Corrected) -> pa.Table:
 _SIZE_COLUMNS = ("cluster_size", *TABLES["duplicates"].additive)
 
 
-def _sum_sizes(parts: list[list[NDArray[np.int64]]]) -> list[NDArray[np.int64]]:
+def _sum_sizes(blocks: Iterable[bytes]) -> list[NDArray[np.int64]]:
     """Add up clusters by size from many partitions, ascending by size."""
-    none = np.zeros(0, np.int64)
+    none, parts = np.zeros(0, np.int64), [unpack(block) for block in blocks]
     columns = [np.concatenate([none, *(p[i] for p in parts)]) for i in range(4)]
     sizes, row = np.unique(columns[0], return_inverse=True)
     sums = [np.zeros(len(sizes), np.int64) for _ in range(3)]

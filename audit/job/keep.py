@@ -8,7 +8,7 @@ documents are filled in when all clusters are known.
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,13 +17,15 @@ import pyarrow.parquet as pq
 
 from audit.annotate.culture import document_cultures
 from audit.fold.store import write_table
-from audit.job.describe import Labels
-from audit.job.output import write_bytes, write_whole
-from audit.job.packing import pack, unpack
-from audit.link.layout import doc_keys, task_of
+from audit.job.labels import Labels
+from audit.job.output import write_whole
+from audit.job.sketched import units_of_rows
+from audit.link.layout import doc_keys
 from schemas.profile import TABLES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from audit.batch import Batch
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from audit.job.plan import Task
     from audit.job.spec import JobSpec
 
-__all__ = ["Keeper", "add_clusters", "store_clusters"]
+__all__ = ["Keeper", "add_clusters"]
 
 _CONFIDENCE = pa.scalar(1e-6, pa.float64())
 
@@ -121,58 +123,37 @@ def _write_part(
     )
 
 
-def store_clusters(
-    nodes: NDArray[np.uint64],
-    representatives: NDArray[np.uint64],
-    spec: JobSpec,
-    output: Output,
+def add_clusters(
+    task: Task, clusters: Sequence[NDArray[Any]], spec: JobSpec, output: Output
 ) -> None:
-    """Leave for each task the clusters of its documents.
+    """Fill in the cluster columns of a task's documents.
 
     Args:
-        nodes: uint64[n], document keys, ascending.
-        representatives: uint64[n], smallest key of each one's cluster.
+        task: the task.
+        clusters: uint64[n] units ascending, uint64[n] their representatives, int64[n]
+            documents of their cluster.
         spec: the job.
         output: where staging is.
     """
-    _, cluster, sizes = np.unique(
-        representatives, return_inverse=True, return_counts=True
-    )
-    size_of = sizes[cluster.reshape(-1)].astype(np.int64)
-    tasks = task_of(nodes)
-    for task in np.unique(tasks).tolist():
-        low, high = np.searchsorted(tasks, [task, task + 1])
-        block = pack([nodes[low:high], representatives[low:high], size_of[low:high]])
-        path = output.join(spec.staging, "tasks", f"{task:08d}.clusters")
-        write_bytes(output, path, block)
-
-
-def add_clusters(task: Task, spec: JobSpec, output: Output) -> None:
-    """Fill in the cluster columns of a task's documents."""
     data = output.read(_part_path("documents", task, spec, output))
     if data is None:
         return
     table = pq.read_table(io.BytesIO(data))
-    block = output.read(
-        output.join(spec.staging, "tasks", f"{task.ordinal:08d}.clusters")
+    units, representatives, sizes = clusters
+    rows = np.asarray(table.column("row"))
+    keys = doc_keys(task.ordinal, units_of_rows(rows, task, spec, output))
+    at = pa.array(
+        np.searchsorted(units, keys), mask=~np.isin(keys, units), type=pa.int64()
     )
-    cluster = pa.nulls(table.num_rows, pa.string())
-    size = pa.nulls(table.num_rows, pa.int64())
-    if block is not None:
-        nodes, representatives, sizes = unpack(block)
-        keys = doc_keys(task.ordinal, np.asarray(table.column("row")))
-        at = pa.array(
-            np.searchsorted(nodes, keys), mask=~np.isin(keys, nodes), type=pa.int64()
-        )
-        first = spec.corpus_starts[spec.corpora.index(task.corpus)]
-        names = pa.array(
-            [
-                f"{(r >> 32) - first:06d}-{r & 0xFFFFFFFF:010d}"
-                for r in representatives.tolist()
-            ],
-            pa.string(),
-        )
-        cluster, size = names.take(at), pa.array(sizes).take(at)
+    first = spec.corpus_starts[spec.corpora.index(task.corpus)]
+    names = pa.array(
+        [
+            f"{(r >> 32) - first:06d}-{r & 0xFFFFFFFF:010d}"
+            for r in representatives.tolist()
+        ],
+        pa.string(),
+    )
+    cluster, size = names.take(at), pa.array(sizes).take(at)
     fields = TABLES["documents"].schema.names
     filled = (
         table.drop_columns(["cluster_id", "cluster_size"])

@@ -7,7 +7,7 @@ text leaves a scan.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,8 +17,11 @@ from audit.annotate.signature import signature_matrix
 from audit.batch import Batch
 from audit.fold.accumulator import PART_REJECT, Accumulator
 from audit.job.evaluation import found_in
+from audit.job.examples import excerpts_of, pack_excerpts
 from audit.job.progress import PROGRESS
 from audit.job.toolbox import toolbox
+from audit.link.layout import choose_layout
+from audit.link.units import UnitGatherer, Units
 from audit.measures.interval import unit_hashes
 from audit.read import read_split
 from audit.read.sniff import suffix_format
@@ -32,63 +35,60 @@ if TYPE_CHECKING:
     from audit.job.evaluation import Evaluation
     from audit.job.keep import Keeper
     from audit.job.plan import Task
+    from audit.link.layout import BandLayout
     from audit.read import FileSystem, ReadBatch, Split
 
-__all__ = ["Columns", "Scan", "documents_of", "scan"]
+__all__ = ["Scan", "Sketches", "documents_of", "scan"]
 
 _HASH_SPAN = float(2**64)
 _NO_START = -1
 
 
-@dataclass
-class Columns:
-    """Columns of all audited documents of a task, gathered batch by batch.
+class Sketches:
+    """Gathers the units of a task's documents, batch by batch.
 
-    Attributes:
-        rows: uint32[n], the document's row in its task, whether sampled or not.
-        signatures: uint32[n, NUM_PERM].
-        hashes: uint8[n, 16], content hash.
-        characters: int64[n].
+    Args:
+        task: ordinal of the task.
+        layout: how signatures are cut into bands.
+        keep: whether later stages want signatures and excerpts, not a second look.
     """
 
-    rows: list[NDArray[np.uint32]] = field(default_factory=list)
-    signatures: list[NDArray[np.uint32]] = field(default_factory=list)
-    hashes: list[NDArray[np.uint8]] = field(default_factory=list)
-    characters: list[NDArray[np.int64]] = field(default_factory=list)
+    def __init__(self, task: int, layout: BandLayout, *, keep: bool) -> None:
+        self._task, self._keep = task, keep
+        self._units = UnitGatherer(layout, keep_signatures=keep)
+        self._excerpts: list[pa.Table] = []
 
     def add(self, rows: NDArray[np.uint32], batch: Batch) -> None:
         """Add what a batch's annotators found."""
-        columns, n_docs = batch.columns, len(rows)
-        hashes = columns["content_hash"]
+        columns = batch.columns
+        hashes, n_docs = columns["content_hash"], len(rows)
         raw = np.frombuffer(hashes.buffers()[1], np.uint8)
         width = hashes.type.byte_width
-        self.rows.append(rows)
-        self.signatures.append(signature_matrix(columns["signature"]))
-        self.hashes.append(
-            raw[hashes.offset * width :][: n_docs * width].reshape(n_docs, width)
+        start = hashes.offset * width
+        self._units.add(
+            rows,
+            signature_matrix(columns["signature"]),
+            raw[start : start + n_docs * width].reshape(n_docs, width),
+            np.asarray(columns["characters"]),
         )
-        self.characters.append(np.asarray(columns["characters"]))
+        if self._keep:
+            self._excerpts.append(excerpts_of(self._task, rows, batch))
 
-    def whole(
-        self,
-    ) -> tuple[
-        NDArray[np.uint32], NDArray[np.uint32], NDArray[np.uint8], NDArray[np.int64]
-    ]:
-        """Return rows, signatures, hashes and characters of all batches."""
-        return (
-            np.concatenate(self.rows),
-            np.concatenate(self.signatures),
-            np.concatenate(self.hashes),
-            np.concatenate(self.characters),
-        )
+    def units(self) -> Units:
+        """Return the distinct contents."""
+        return self._units.whole()
+
+    def excerpts(self) -> bytes:
+        """Return ids and beginnings of all texts; b"" where they are not kept."""
+        return pack_excerpts(self._excerpts) if self._excerpts else b""
 
 
 @dataclass
 class Scan:
-    """What one task gave: its counts, and the columns that linking needs."""
+    """What one task gave: its counts, and the units that linking needs."""
 
     accumulator: Accumulator
-    columns: Columns
+    sketches: Sketches
 
 
 def scan(
@@ -100,16 +100,21 @@ def scan(
 ) -> Scan:
     """Read, annotate and count one task; the keeper sees every batch."""
     tools = toolbox(config)
-    accumulator, columns = tools.fold.zero(), Columns()
+    accumulator = tools.fold.zero()
+    sketches = Sketches(
+        task.ordinal,
+        choose_layout(config.link.threshold),
+        keep=config.link.verify == "estimate",
+    )
     for rows, batch in documents_of(task, config, filesystem, accumulator):
         tools.annotate(batch)
         tools.fold.add(accumulator, batch)
-        columns.add(rows, batch)
+        sketches.add(rows, batch)
         if evaluation is not None:
             accumulator.add_found(found_in(batch, evaluation))
         if keeper is not None:
             keeper.add(rows, batch)
-    return Scan(accumulator, columns)
+    return Scan(accumulator, sketches)
 
 
 def documents_of(

@@ -26,6 +26,10 @@ __all__ = ["JobSpec", "describe_linking", "spec_of"]
 # sorts its bands in memory.
 _PARTITION_BYTES = 256 << 20
 _MIN_PARTITIONS, _MAX_PARTITIONS = 8, 4096
+_VERIFICATION = {
+    "exact": "exact Jaccard of the shingle sets",
+    "estimate": "share of equal signature values",
+}
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,7 @@ def describe_linking(options: LinkOptions) -> dict[str, Any]:
         "s_curve": {
             f"{s:.2f}": round(float(p), 6) for s, p in zip(curve, found, strict=True)
         },
-        "verification": "exact Jaccard of the shingle sets",
+        "verification": _VERIFICATION[options.verify],
         "clusters": "connected components of verified pairs",
         **({"key_check": key_check(options.key)} if options.key else {}),
     }

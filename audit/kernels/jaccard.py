@@ -21,14 +21,15 @@ __all__ = ["intersections"]
 
 @kernel
 def intersections(
-    hashes: NDArray[np.uint64],
+    hashes: NDArray[np.uint32],
     offsets: NDArray[np.int64],
     pairs: NDArray[np.int64],
 ) -> NDArray[np.int64]:
     """Return int64[n_pairs, 2]: (common, all) hashes of each pair of sets.
 
     Args:
-        hashes: uint64[n], ascending and distinct within each set.
+        hashes: uint32[n] or uint64[n], ascending within each set. A hash that a set
+            has twice is common twice where the other has it twice.
         offsets: int64[n_sets + 1].
         pairs: int64[n_pairs, 2], set numbers.
     """

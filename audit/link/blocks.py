@@ -1,8 +1,9 @@
 """What leaves a task for the duplicate shuffle: packed blocks, one a partition.
 
-In: signatures, content hashes and lengths of a task's documents. Out: `BandBlock` and
-`ExactBlock`, arrays of twelve bytes a band and twenty-eight a document. With 18 bands
-that is 244 bytes a document at most; exact copies within a task send their bands once.
+In: the units of a task. Out: `ExactBlock` and `BandBlock`, arrays of 32 bytes a unit
+and twelve a band. With 18 bands that is 248 bytes a document at most: copies within a
+task are one unit, and a unit whose content an earlier task of its corpus holds sends no
+bands.
 """
 
 from __future__ import annotations
@@ -11,22 +12,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from audit.kernels.lsh import band_keys, scatter
-from audit.link.layout import DEFAULT_LAYOUT, BandLayout
+from audit.kernels.lsh import scatter
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = [
-    "BandBlock",
-    "ExactBlock",
-    "equal_runs",
-    "pack_bands",
-    "pack_exact",
-    "sketched",
-]
+    from audit.link.units import Units
 
-_EMPTY = np.uint32(0xFFFFFFFF)
+__all__ = ["BandBlock", "ExactBlock", "pack_bands", "pack_exact", "split_by"]
 
 
 class BandBlock(NamedTuple):
@@ -35,7 +28,7 @@ class BandBlock(NamedTuple):
     Attributes:
         task: ordinal of the task.
         keys: uint64[n], hash of a band and its number.
-        rows: uint32[n], document within the task.
+        rows: uint32[n], unit within the task.
     """
 
     task: int
@@ -49,102 +42,58 @@ class ExactBlock(NamedTuple):
     Attributes:
         task: ordinal of the task.
         hashes: uint64[n, 2], the 128-bit content hash.
-        rows: uint32[n], document within the task.
-        characters: int64[n], its code points.
+        rows: uint32[n], unit within the task.
+        copies: uint32[n], documents of the unit.
+        characters: int64[n], code points of all of them.
     """
 
     task: int
     hashes: NDArray[np.uint64]
     rows: NDArray[np.uint32]
+    copies: NDArray[np.uint32]
     characters: NDArray[np.int64]
 
 
-def sketched(signatures: NDArray[np.uint32]) -> NDArray[np.bool_]:
-    """Return bool[n]: which documents have a shingle; the others take no part."""
-    # A sketch with one value left at its start has them all there, but for a hash
-    # that happens to be the largest: only then are the rest looked at.
-    result = np.asarray(signatures[:, 0] != _EMPTY)
-    doubt = np.flatnonzero(~result)
-    result[doubt] = (signatures[doubt] != _EMPTY).any(axis=1)
-    return result
+def split_by(keys: NDArray[np.uint64], partitions: int) -> dict[int, NDArray[np.int64]]:
+    """Return the numbers of the keys of each partition that has some, in their order.
+
+    Args:
+        keys: uint64[n]; the upper 32 bits decide.
+        partitions: Number of partitions.
+    """
+    order, starts = scatter(keys, partitions)
+    return {
+        p: order[starts[p] : starts[p + 1]]
+        for p in np.flatnonzero(np.diff(starts)).tolist()
+    }
 
 
 def pack_bands(
-    rows: NDArray[np.uint32],
-    signatures: NDArray[np.uint32],
-    content_hash: NDArray[np.uint8],
-    task: int,
-    partitions: int,
-    layout: BandLayout = DEFAULT_LAYOUT,
+    rows: NDArray[np.uint32], keys: NDArray[np.uint64], task: int, partitions: int
 ) -> dict[int, BandBlock]:
     """Return a task's bands by partition.
 
     Args:
-        rows: uint32[n], the documents' numbers within the task, ascending.
-        signatures: uint32[n, num_perm].
-        content_hash: uint8[n, 16]; of equal ones only the first row sends bands.
+        rows: uint32[n], units within the task, ascending.
+        keys: uint64[n, num_bands], their band keys.
         task: Ordinal of the task within the job.
         partitions: Number of partitions of the shuffle.
-        layout: Bands and rows.
     """
-    part = np.flatnonzero(sketched(signatures))
-    by_hash, fresh = equal_runs(_words(content_hash)[part])
-    part = part[np.sort(by_hash[fresh])]
-    keys = band_keys(signatures[part], layout.num_bands, layout.rows_per_band)
-    flat = keys.reshape(-1)
-    order, starts = scatter(flat, partitions)
-    entry_rows = rows[part][order // layout.num_bands].astype(np.uint32)
-    sorted_keys = flat[order]
+    flat, num_bands = keys.reshape(-1), keys.shape[1]
     return {
-        p: BandBlock(
-            task,
-            sorted_keys[starts[p] : starts[p + 1]].copy(),
-            entry_rows[starts[p] : starts[p + 1]].copy(),
-        )
-        for p in np.flatnonzero(np.diff(starts)).tolist()
+        p: BandBlock(task, flat[mine], rows[mine // num_bands].astype(np.uint32))
+        for p, mine in split_by(flat, partitions).items()
     }
 
 
-def pack_exact(
-    rows: NDArray[np.uint32],
-    signatures: NDArray[np.uint32],
-    content_hash: NDArray[np.uint8],
-    characters: NDArray[np.int64],
-    task: int,
-    partitions: int,
-) -> dict[int, ExactBlock]:
-    """Return a task's content hashes by partition; arguments as for `pack_bands`.
-
-    ``characters`` is int64[n]. Documents without a word are left out: nothing says
-    that two rows of dots are copies of each other.
-    """
-    part = np.flatnonzero(sketched(signatures))
-    hashes = _words(content_hash)[part]
-    order, starts = scatter(np.ascontiguousarray(hashes[:, 0]), partitions)
+def pack_exact(units: Units, task: int, partitions: int) -> dict[int, ExactBlock]:
+    """Return a task's content hashes by partition; arguments as for `pack_bands`."""
+    _, hashes, copies, characters = units[:4]
+    documents = copies.astype(np.uint32)
+    first = np.ascontiguousarray(hashes[:, 0])
     return {
         p: ExactBlock(
-            task,
-            hashes[order[starts[p] : starts[p + 1]]],
-            rows[part][order[starts[p] : starts[p + 1]]].astype(np.uint32),
-            characters[part][order[starts[p] : starts[p + 1]]],
+            task, hashes[mine], units.rows[mine], documents[mine], characters[mine]
         )
-        for p in np.flatnonzero(np.diff(starts)).tolist()
+        for p, mine in split_by(first, partitions).items()
     }
-
-
-def equal_runs(
-    hashes: NDArray[np.uint64],
-) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Return (order, fresh): rows by ascending hash, and where a new hash begins.
-
-    Equal hashes keep the order of their rows. ``hashes`` is uint64[n, 2].
-    """
-    order = np.lexsort((hashes[:, 1], hashes[:, 0]))
-    fresh = np.ones(len(order), np.bool_)
-    fresh[1:] = (hashes[order[1:]] != hashes[order[:-1]]).any(axis=1)
-    return order, fresh
-
-
-def _words(content_hash: NDArray[np.uint8]) -> NDArray[np.uint64]:
-    """View 16-byte hashes as uint64[n, 2]."""
-    return np.ascontiguousarray(content_hash).reshape(-1, 16).view(np.uint64)

@@ -1,9 +1,11 @@
-"""Clusters: connected components of verified pairs.
+"""Clusters: connected components of verified pairs, and no worker that holds them all.
 
-In: edges between document keys. Out: for each document of an edge the smallest key of
-its component, the representative. Three ways to the same answer, for three sizes of
-job: `components` at once; `spanning_forest`, which folds edges of any split in any
-order; and the large-star and small-star steps, which need no worker to hold all.
+In: edges between unit keys, in partitions. Out: for each unit of an edge the smallest
+key of its component, the representative. Partitions first join what they hold
+(`spanning_forest`), then a few rounds of large-star and small-star steps link every
+unit to the smallest of its component, then `settle` tells which units hang on one
+smaller unit alone and which edges the rounds have left open. These, none in most jobs,
+are joined at once (`components`), and the result is exact whatever their number.
 """
 
 from __future__ import annotations
@@ -12,10 +14,9 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
-from audit.kernels.hashing import mix64
-from audit.kernels.lsh import scatter
 from audit.kernels.unionfind import smallest_members
-from audit.link.pairs import merge_pairs
+from audit.link.blocks import split_by
+from audit.link.pairs import merge_pairs, spread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,23 +24,28 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
+    "STAR_STEPS",
     "Clusters",
-    "Digest",
+    "Settled",
     "components",
-    "edge_digest",
+    "representatives_of",
     "route_star",
+    "settle",
     "spanning_forest",
     "star_step",
 ]
 
-_SPREAD = np.uint64(0x9E3779B97F4A7C15)
+# The graph of a job is the same for all inputs, so the steps are counted here and not
+# by the data; four leave nothing open where components are no long chains over many
+# partitions.
+STAR_STEPS: tuple[Literal["large", "small"], ...] = ("large", "small", "large", "small")
 
 
 class Clusters(NamedTuple):
-    """The clustered documents.
+    """The clustered units.
 
     Attributes:
-        nodes: uint64[n], document keys of all edges, ascending.
+        nodes: uint64[n], unit keys of all edges, ascending.
         representatives: uint64[n], smallest key of each node's component.
     """
 
@@ -47,28 +53,25 @@ class Clusters(NamedTuple):
     representatives: NDArray[np.uint64]
 
 
-class Digest(NamedTuple):
-    """An order-free sum over edges, to see whether a step has changed any.
+class Settled(NamedTuple):
+    """What a partition of units knows after the star steps.
 
     Attributes:
-        edges: their number.
-        total: sum of their hashes modulo 2^64.
+        nodes: uint64[n], its units, ascending.
+        anchors: uint64[n], the smaller unit that each hangs on alone, or itself.
+        open_edges: uint64[m, 2], edges between units that have edges of their own.
     """
 
-    edges: int = 0
-    total: int = 0
-
-    def merge(self, other: Digest) -> Digest:
-        """Return the digest of both parts."""
-        total = (self.total + other.total) & 0xFFFFFFFFFFFFFFFF
-        return Digest(self.edges + other.edges, total)
+    nodes: NDArray[np.uint64]
+    anchors: NDArray[np.uint64]
+    open_edges: NDArray[np.uint64]
 
 
 def components(edges: NDArray[np.uint64]) -> Clusters:
     """Return the components of all edges; their order and direction do not matter.
 
     Args:
-        edges: uint64[n, 2], document keys.
+        edges: uint64[n, 2], unit keys.
     """
     nodes, numbers = np.unique(edges, return_inverse=True)
     smallest = smallest_members(len(nodes), numbers.reshape(-1, 2).astype(np.int64))
@@ -80,7 +83,7 @@ def spanning_forest(parts: Iterable[NDArray[np.uint64]]) -> NDArray[np.uint64]:
 
     A forest of forests is the forest of all their edges, so that partial ones can be
     merged in any order and any split, and the result is always the same array. It
-    holds one edge for each clustered document that is no representative.
+    holds one edge for each clustered unit that is no representative.
     """
     stacked = [part.reshape(-1, 2) for part in parts]
     if not stacked:
@@ -101,10 +104,9 @@ def route_star(
     directed = np.stack([high, low], axis=1)
     if kind == "large":
         directed = np.concatenate([directed, directed[:, ::-1]])
-    order, starts = scatter(np.ascontiguousarray(directed[:, 0]) * _SPREAD, partitions)
     return {
-        p: directed[order[starts[p] : starts[p + 1]]]
-        for p in np.flatnonzero(np.diff(starts)).tolist()
+        p: directed[mine]
+        for p, mine in split_by(spread(directed[:, 0]), partitions).items()
     }
 
 
@@ -116,9 +118,8 @@ def star_step(
     The alternating algorithm of Kiveris et al., Connected Components in MapReduce and
     Beyond (SoCC 2014): a large star links each larger neighbour of a node to the
     smallest of the node and its neighbours; a small star links a node and its smaller
-    neighbours to the smallest of them. Both keep the components. When a large and a
-    small step leave `edge_digest` as it was, every component is a star around its
-    smallest node. That takes O(log^2 n) rounds at most, 3 to 6 in practice.
+    neighbours to the smallest of them. Both keep the components. Repeated, they end in
+    a star around the smallest node of every component, after O(log^2 n) rounds at most.
 
     Args:
         parts: Arrays uint64[n, 2] of `route_star` for this partition.
@@ -140,15 +141,49 @@ def star_step(
     return merge_pairs([out[out[:, 0] != out[:, 1]]])
 
 
-def edge_digest(edges: NDArray[np.uint64]) -> Digest:
-    """Return the digest of some edges; digests of disjoint parts add up."""
+def settle(parts: Iterable[NDArray[np.uint64]]) -> Settled:
+    """Return where each unit of one partition stands after the star steps.
+
+    A unit with a single neighbour, a smaller one, hangs on that and belongs where it
+    belongs. Every other unit is its own anchor; an edge between two such units is open.
+    A component that is a star has none, so that open edges are what the steps have not
+    finished, and the components of open edges are those of all.
+
+    Args:
+        parts: Arrays uint64[n, 2] that `route_star` gave, as for a large star.
+    """
+    edges = merge_pairs(parts)
     if not len(edges):
-        return Digest()
-    low, high = edges.min(axis=1), edges.max(axis=1)
-    hashes = _mix(_mix(low) ^ high)
-    return Digest(len(edges), int(hashes.sum(dtype=np.uint64)))
+        none = np.zeros(0, np.uint64)
+        return Settled(none, none, edges)
+    node, neighbour = edges[:, 0], edges[:, 1]
+    begins = np.flatnonzero(np.r_[True, node[1:] != node[:-1]])
+    sizes = np.diff(np.r_[begins, len(node)])
+    hangs = (sizes == 1) & (neighbour[begins] < node[begins])
+    anchors = np.where(hangs, neighbour[begins], node[begins])
+    # The smaller end of an edge has a larger neighbour: it never hangs.
+    is_open = np.repeat(~hangs, sizes) & (neighbour < node)
+    return Settled(node[begins], anchors, edges[is_open][:, ::-1])
 
 
-def _mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """MurmurHash3's finaliser on an array."""
-    return mix64(values.copy())
+def representatives_of(
+    keys: NDArray[np.uint64], settled: Settled, joined: Clusters
+) -> NDArray[np.uint64]:
+    """Return uint64[n], the representative of each unit, itself where it has no edge.
+
+    Args:
+        keys: uint64[n], units of the partition that ``settled`` is of.
+        settled: what `settle` gave; its open edges are not looked at.
+        joined: components of the open edges of all partitions.
+    """
+    return _looked_up(_looked_up(keys, settled.nodes, settled.anchors), *joined)
+
+
+def _looked_up(
+    keys: NDArray[np.uint64], names: NDArray[np.uint64], values: NDArray[np.uint64]
+) -> NDArray[np.uint64]:
+    """Return the value under each key, the key itself where it is no name."""
+    if not len(names):
+        return keys
+    at = np.minimum(np.searchsorted(names, keys), len(names) - 1)
+    return np.where(names[at] == keys, values[at], keys)

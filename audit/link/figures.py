@@ -1,67 +1,117 @@
-"""Duplicate figures of a job: clusters by size, what was removed by whom, corrections.
+"""Duplicate figures: clusters by size, who is like whom, and what banding has missed.
 
-In: clusters, verified pairs, exact groups, characters. Out: rows of the ``duplicates``
-table by corpus, and the duplicate columns of ``summary``; estimates of what banding has
-missed; evidence for people to look at.
+In: the members and arcs of whole components, in partitions of their representatives.
+Out: counts that add up over partitions, and from their sums an estimate of the
+duplicates there really are, with an interval; evidence for people to look at.
 """
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from audit.errors import AccountingError
-from audit.kernels.distinct import distinct
+from audit.kernels.bridges import bridges
 from audit.kernels.hashing import mix64
-from audit.link.clusters import Clusters, components
-from audit.link.exact import Members, SizeCounts, count_sizes
+from audit.link.exact import SizeCounts, count_sizes
 from audit.link.layout import match_probability
 from audit.link.pairs import corpus_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
     from audit.link.layout import BandLayout
+    from audit.link.nodes import Arcs, Nodes
     from audit.link.verify import Verified
 
 __all__ = [
     "Corrected",
-    "NearFigures",
-    "characters_of",
-    "corrected_documents",
-    "corrected_pairs",
+    "Members",
+    "Sized",
+    "Tally",
+    "corrected",
     "evidence",
-    "near_figures",
-    "overlap_members",
-    "within",
+    "missed_links",
+    "poisson_interval",
+    "sized",
+    "tally",
 ]
 
-# Half the width of a 95 % interval in standard errors.
+# Missed links are summed in units of 2^-32, so that no order of adding shows.
+_FIXED = 2**32
+_TAIL = 0.025
+# Above this mean the Poisson distribution is taken as normal.
+_LARGE = 400.0
 _Z = 1.959963984540054
 
 
-class NearFigures(NamedTuple):
-    """Near-duplicates of one corpus; exact copies belong to their cluster too.
+class Members(NamedTuple):
+    """Units with the representative of their cluster.
 
     Attributes:
-        sizes: clusters by size (rows of the ``duplicates`` table, kind ``near``).
-        clusters: number of clusters.
-        documents: documents that are not the representative of their cluster.
-        direct_documents: of these, documents with an edge to the representative, or
-            exact copies of such a document.
-        largest_cluster: documents of the largest cluster, 0 where there is none.
-        verified_pairs: pairs found similar, exact copies left out.
+        representatives: uint64[n].
+        keys: uint64[n], the units.
+        documents: int64[n], documents a unit stands for; 0 for a unit whose documents
+            are counted by the first unit of its content.
+        characters: int64[n], code points of them.
+        direct: int64[n], of its documents those that are similar to the representative
+            or a copy of it, the representative left out.
     """
 
-    sizes: SizeCounts
-    clusters: int
-    documents: int
-    direct_documents: int
-    largest_cluster: int
-    verified_pairs: int
+    representatives: NDArray[np.uint64]
+    keys: NDArray[np.uint64]
+    documents: NDArray[np.int64]
+    characters: NDArray[np.int64]
+    direct: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, nodes: Nodes, roots: NDArray[np.uint64]) -> Members:
+        """Return units as members, by their representatives."""
+        own = nodes.keys == roots
+        # The representative's copies are like it; so is what it is nearest to, with all
+        # its copies.
+        direct = np.where(own, nodes.documents - 1, nodes.documents)
+        direct = np.where(own | (nodes.nearest == roots), direct, 0)
+        return cls(roots, nodes.keys, nodes.documents, nodes.characters, direct)
+
+
+class Sized(NamedTuple):
+    """Clusters of two documents and more.
+
+    Attributes:
+        representatives: uint64[n], ascending.
+        documents: int64[n].
+        characters: int64[n].
+        direct: int64[n], documents directly similar to the representative.
+    """
+
+    representatives: NDArray[np.uint64]
+    documents: NDArray[np.int64]
+    characters: NDArray[np.int64]
+    direct: NDArray[np.int64]
+
+
+class Tally(NamedTuple):
+    """Figures of one corpus from one partition; sums.
+
+    Attributes:
+        verified_pairs: pairs found similar, exact copies left out.
+        direct_documents: documents directly similar to their representative.
+        missed_fixed: links that banding is expected to have missed, times 2^32.
+        open_links: links that the star steps left open.
+    """
+
+    verified_pairs: int = 0
+    direct_documents: int = 0
+    missed_fixed: int = 0
+    open_links: int = 0
+
+    def merge(self, other: Tally) -> Tally:
+        """Return the figures of both."""
+        return Tally(*(a + b for a, b in zip(self, other, strict=True)))
 
 
 class Corrected(NamedTuple):
@@ -80,159 +130,105 @@ class Corrected(NamedTuple):
     high: float
 
 
-def within(
-    pairs: NDArray[np.uint64], corpus: int, corpus_starts: Sequence[int] = (0,)
-) -> NDArray[np.bool_]:
-    """Return bool[n]: which pairs lie within one corpus."""
-    both = corpus_of(pairs.reshape(-1), corpus_starts).reshape(-1, 2)
-    return np.asarray((both == corpus).all(axis=1))
+def sized(members: Members) -> Sized:
+    """Return the clusters of one partition that have two documents and more.
 
-
-def characters_of(
-    nodes: NDArray[np.uint64],
-    known: Iterable[tuple[NDArray[np.uint64], NDArray[np.int64]]],
-) -> NDArray[np.int64]:
-    """Return int64[n], the characters of each node, from (keys, characters) arrays.
-
-    The keys may be pairs of any shape and repeat: edges carry the lengths of both ends.
+    Args:
+        members: all members of the clusters of the partition, in any order.
     """
-    parts = list(known)
-    keys = np.concatenate([np.zeros(0, np.uint64), *(k.reshape(-1) for k, _ in parts)])
-    lengths = np.concatenate(
-        [np.zeros(0, np.int64), *(c.reshape(-1) for _, c in parts)]
+    order = np.argsort(members.representatives, kind="stable")
+    names = members.representatives[order]
+    if not len(names):
+        return Sized(names, *(members.documents[:0] for _ in range(3)))
+    begins = np.flatnonzero(np.r_[True, names[1:] != names[:-1]])
+    documents, characters, direct = (
+        np.add.reduceat(column[order], begins)
+        for column in (members.documents, members.characters, members.direct)
     )
-    names, first = np.unique(keys, return_index=True)
-    places = np.searchsorted(names, nodes)
-    found = places < len(names)
-    found[found] = names[places[found]] == nodes[found]
-    if not found.all():
-        raise AccountingError(
-            "the length of every clustered document must be known",
-            value=f"{int((~found).sum())} missing",
-            where="duplicate figures",
+    many = documents >= 2
+    return Sized(names[begins][many], documents[many], characters[many], direct[many])
+
+
+def tally(
+    clusters: Sized, arcs: Arcs, layout: BandLayout, corpus_starts: Sequence[int]
+) -> tuple[SizeCounts, dict[int, Tally]]:
+    """Return clusters by corpus and size, and the figures of each corpus.
+
+    Args:
+        clusters: those of one partition.
+        arcs: their pairs, as `audit.link.nodes.arcs_of` chose them.
+        layout: the bands that found the pairs.
+        corpus_starts: first task of each corpus, ascending.
+    """
+    corpora = corpus_of(clusters.representatives, corpus_starts)
+    sizes = count_sizes(corpora, clusters.documents, clusters.characters)
+    missed = missed_links(arcs, layout)
+    of_arc = corpus_of(arcs.pairs[:, 0], corpus_starts)
+    tallies = {
+        corpus: Tally(
+            direct_documents=int(clusters.direct[corpora == corpus].sum()),
+            missed_fixed=int(missed[of_arc == corpus].sum()),
         )
-    return np.asarray(lengths[first[places]], np.int64)
+        for corpus in np.unique(np.concatenate([corpora, of_arc])).tolist()
+    }
+    return sizes, tallies
 
 
-def near_figures(
-    verified: Verified,
-    exact_edges: NDArray[np.uint64],
-    exact_characters: NDArray[np.int64],
-    corpus: int = 0,
-) -> tuple[Clusters, NearFigures]:
-    """Return the clusters of one corpus and their figures.
+def missed_links(arcs: Arcs, layout: BandLayout) -> NDArray[np.int64]:
+    """Return for each arc how many links like it are expected to be missing.
 
-    Args:
-        verified: Pairs of this corpus at or above the threshold.
-        exact_edges: uint64[n, 2], its exact copies (first copy, other copy).
-        exact_characters: int64[n, 2].
-        corpus: Its number, for the rows.
-    """
-    clusters = components(np.concatenate([verified.pairs, exact_edges]))
-    nodes, representatives = clusters
-    lengths = characters_of(
-        nodes,
-        [(verified.pairs, verified.characters), (exact_edges, exact_characters)],
-    )
-    names, cluster = np.unique(representatives, return_inverse=True)
-    corpora = np.full(len(names), corpus, np.int64)
-    sizes = count_sizes(corpora, cluster.reshape(-1), lengths)
-    largest = int(sizes.cluster_size[-1]) if len(names) else 0
-    figures = NearFigures(
-        sizes,
-        len(names),
-        len(nodes) - len(names),
-        _direct(clusters, verified.pairs, exact_edges),
-        largest,
-        int((verified.jaccard < 1).sum()),
-    )
-    return clusters, figures
-
-
-def _direct(
-    clusters: Clusters, pairs: NDArray[np.uint64], exact_edges: NDArray[np.uint64]
-) -> int:
-    """Count documents with an edge to their representative, copies taken as one."""
-    nodes, representatives = clusters
-    same = _classes(nodes, exact_edges)
-    centre = same[np.searchsorted(nodes, representatives)]
-    direct = same == centre
-    ends = same[np.searchsorted(nodes, pairs)]
-    middle = centre[np.searchsorted(nodes, pairs)]
-    for here, there in ((0, 1), (1, 0)):
-        touched = ends[ends[:, there] == middle[:, there], here]
-        direct |= np.isin(same, touched)
-    return int(direct.sum()) - len(distinct(representatives))
-
-
-def _classes(
-    nodes: NDArray[np.uint64], exact_edges: NDArray[np.uint64]
-) -> NDArray[np.uint64]:
-    """Return the first copy of each node, itself where it has no copy."""
-    classes = nodes.copy()
-    copies = components(exact_edges)
-    places = np.searchsorted(nodes, copies.nodes)
-    known = places < len(nodes)
-    known[known] = nodes[places[known]] == copies.nodes[known]
-    classes[places[known]] = copies.representatives[known]
-    return classes
-
-
-def corrected_pairs(jaccard: NDArray[np.float64], layout: BandLayout) -> Corrected:
-    """Estimate how many pairs there are at or above the threshold.
-
-    Horvitz and Thompson (JASA 47, 1952): a pair of similarity J is found with
-    probability P(J), so each one found stands for 1 / P(J). The variance estimate takes
-    pairs as independent: the sum of (1 - P) / P^2.
+    A document is lost to its cluster where a bridge is missed: a pair without which the
+    component falls apart. A bridge of similarity J is found with probability P(J), so
+    that each one found stands for 1 / P(J), and for (1 - P) / P that are missing
+    (Horvitz and Thompson 1952). What is no bridge can be missed without any loss.
 
     Args:
-        jaccard: float64[n], verified pairs at or above the threshold.
-        layout: The bands that found them.
+        arcs: of whole components.
+        layout: the bands that found them.
+
+    Returns:
+        int64[n], in units of 2^-32; 0 for what is no bridge.
     """
-    return _horvitz_thompson(match_probability(jaccard, layout))
+    names, numbers = np.unique(arcs.pairs, return_inverse=True)
+    is_bridge = bridges(len(names), numbers.reshape(-1, 2).astype(np.int64))
+    found = match_probability(arcs.jaccard, layout)
+    missed = np.where(is_bridge, (1 - found) / found, 0.0)
+    return np.rint(missed * _FIXED).astype(np.int64)
 
 
-def corrected_documents(
-    clusters: Clusters,
-    verified: Verified,
-    exact_edges: NDArray[np.uint64],
-    layout: BandLayout,
-) -> Corrected:
-    """Estimate how many documents are no representative of their cluster.
+def corrected(found: int, total: Tally) -> Corrected:
+    """Estimate how many documents repeat another, beside those that were found.
 
-    A document is found unless every one of its pairs is missed: with probability
-    1 - prod(1 - P(J)) over its verified pairs; an exact copy is always found. Each
-    document found stands for the inverse of that.
+    Misses are rare and all but independent, so that their number is about Poisson
+    around what is expected. Its 95 % range is the interval.
 
     Args:
-        clusters: What `near_figures` returned.
-        verified: Its pairs.
-        exact_edges: uint64[n, 2], exact copies.
-        layout: The bands that found the pairs.
+        found: documents that are not the representative of their cluster.
+        total: the figures of the whole corpus.
     """
-    nodes, representatives = clusters
-    missed = np.zeros(len(nodes))
-    odds = np.log1p(-np.minimum(match_probability(verified.jaccard, layout), 1 - 1e-15))
-    for end in (0, 1):
-        np.add.at(missed, np.searchsorted(nodes, verified.pairs[:, end]), odds)
-    found = -np.expm1(missed)
-    found[np.searchsorted(nodes, exact_edges.reshape(-1))] = 1.0
-    return _horvitz_thompson(found[nodes != representatives])
+    missed = total.missed_fixed / _FIXED
+    low, high = poisson_interval(missed)
+    return Corrected(found, found + missed, float(found + low), float(found + high))
 
 
-def _horvitz_thompson(found: NDArray[np.float64]) -> Corrected:
-    """Return the estimate and its interval.
-
-    What was missed is a count too: about Poisson around its estimate, so that its own
-    spread is added to that of the estimate, and two for the skew of small counts.
-    """
-    value = float(np.sum(1 / found))
-    missed = value - len(found)
-    variance = float(np.sum((1 - found) / found**2)) + missed
-    error = _Z * float(np.sqrt(variance)) + (2.0 if missed > 0 else 0.0)
-    return Corrected(
-        len(found), value, max(float(len(found)), value - error), value + error
-    )
+def poisson_interval(mean: float) -> tuple[int, int]:
+    """Return the range outside of which, on each side, 2.5 % lie at most."""
+    if mean > _LARGE:
+        spread = _Z * math.sqrt(mean)
+        return math.floor(mean - spread), math.ceil(mean + spread)
+    # Below `low` and above `high` lies no more than a tail.
+    term = below = math.exp(-mean)
+    number, low = 0, 0
+    while below <= _TAIL:
+        low = number + 1
+        number += 1
+        term *= mean / number
+        below += term
+    while below < 1 - _TAIL:
+        number += 1
+        term *= mean / number
+        below += term
+    return low, number
 
 
 def evidence(
@@ -255,48 +251,3 @@ def evidence(
     starts = np.searchsorted(band[order], band[order])
     rank = np.arange(len(order)) - starts
     return np.asarray(order[(rank < per_band) & (band[order] >= 0)], np.int64)
-
-
-def overlap_members(
-    verified: Verified,
-    exact_edges: NDArray[np.uint64],
-    exact_characters: NDArray[np.int64],
-    corpus_starts: Sequence[int],
-) -> Members:
-    """Return the documents that have a near copy in another corpus.
-
-    Args:
-        verified: Pairs at or above the threshold; those within a corpus are ignored.
-        exact_edges: uint64[n, 2], exact copies within corpora: what holds of a
-            document holds of its copies, whose bands were sent only once.
-        exact_characters: int64[n, 2].
-        corpus_starts: First task of each corpus, ascending.
-    """
-    corpora = corpus_of(verified.pairs.reshape(-1), corpus_starts).reshape(-1, 2)
-    cross = corpora[:, 0] != corpora[:, 1]
-    pairs, corpora = verified.pairs[cross], corpora[cross]
-    nodes = distinct(np.concatenate([pairs.reshape(-1), exact_edges.reshape(-1)]))
-    classes = _classes(nodes, exact_edges)
-    class_of = classes[np.searchsorted(nodes, pairs)]
-    touched = np.unique(
-        np.concatenate(
-            [
-                np.stack([class_of[:, 0], corpora[:, 1].astype(np.uint64)], axis=1),
-                np.stack([class_of[:, 1], corpora[:, 0].astype(np.uint64)], axis=1),
-            ]
-        ),
-        axis=0,
-    )
-    # Every node of a touched class, once for each corpus that touches it.
-    by_class = np.argsort(classes, kind="stable")
-    first = np.searchsorted(classes[by_class], touched[:, 0], side="left")
-    size = np.searchsorted(classes[by_class], touched[:, 0], side="right") - first
-    shift = np.repeat(first - np.r_[0, np.cumsum(size)[:-1]].astype(np.int64), size)
-    keys = nodes[by_class[np.arange(size.sum()) + shift]]
-    other = np.repeat(touched[:, 1], size).astype(np.int64)
-    order = np.lexsort((other, keys))
-    lengths = characters_of(
-        keys[order],
-        [(pairs, verified.characters[cross]), (exact_edges, exact_characters)],
-    )
-    return Members(keys[order], other[order], lengths)

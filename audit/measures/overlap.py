@@ -1,46 +1,56 @@
 """The ``overlap`` table: shared documents of each pair of corpora, as shares.
 
-In: how many documents of A are in B too. Out: one row an ordered pair and kind, with
-95 % Wilson intervals (Wilson 1927), which take documents as independent.
+In: how many documents and characters of A are in B too. Out: one row an ordered pair
+and kind, with 95 % Wilson intervals (Wilson 1927), which take documents as independent.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
 from audit.measures.interval import wilson_interval
 from schemas.profile import TABLES
 
-__all__ = ["overlap_table"]
+__all__ = ["Held", "overlap_table"]
+
+
+class Held(NamedTuple):
+    """Some documents of a corpus, or all of them."""
+
+    documents: int = 0
+    characters: int = 0
 
 
 def overlap_table(
-    shared: Mapping[str, Mapping[tuple[str, str], int]], documents: Mapping[str, int]
+    shared: Mapping[str, Mapping[tuple[str, str], Held]], wholes: Mapping[str, Held]
 ) -> pa.Table:
     """Return the overlap of every ordered pair of corpora.
 
     Args:
-        shared: by kind, the documents of a that b holds too, by (a, b).
-        documents: documents of each corpus.
+        shared: by kind, what of a is held by b too, by (a, b).
+        wholes: all of each corpus.
     """
     rows = []
     for kind in sorted(shared):
-        for a in sorted(documents):
-            for b in sorted(documents):
+        for a in sorted(wholes):
+            for b in sorted(wholes):
                 if a == b:
                     continue
                 row: dict[str, Any] = {"corpus_a": a, "corpus_b": b, "kind": kind}
                 for side, one, two in (("a", a, b), ("b", b, a)):
-                    held = shared[kind].get((one, two), 0)
-                    share, low, high = wilson_interval(held, documents[one])
+                    held, whole = shared[kind].get((one, two), Held()), wholes[one]
+                    share, low, high = wilson_interval(held.documents, whole.documents)
                     row |= {
-                        f"documents_{side}": held,
+                        f"documents_{side}": held.documents,
                         f"share_{side}": float(share),
                         f"low_{side}": float(low),
                         f"high_{side}": float(high),
+                        f"characters_{side}": held.characters,
+                        f"character_share_{side}": held.characters
+                        / max(whole.characters, 1),
                     }
                 rows.append(row)
     return pa.Table.from_pylist(rows, schema=TABLES["overlap"].schema)

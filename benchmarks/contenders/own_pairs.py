@@ -66,7 +66,7 @@ def reread(task, wanted):
 whole = sketches()
 links = link_tasks([whole], reread, partitions=1)
 near = links.verified.at_least(DEFAULT_LAYOUT.threshold)
-edges = np.concatenate([near.pairs, links.exact.edges])
+edges = np.concatenate([near.pairs, links.copies])
 clusters = components(edges)
 pairs = (edges & np.uint64(0xFFFFFFFF)).astype(np.int64).tolist()
 n_pairs = keep_pairs(options.work, pairs)

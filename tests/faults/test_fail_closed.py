@@ -101,26 +101,37 @@ class Faulty:
 # Every channel between two stages: the stage that sends, and the tag.
 CHANNELS = [
     ("scan_stage", "counts"),
-    ("scan_stage", "bands"),
     ("scan_stage", "exact"),
-    ("scan_stage", "books"),
-    ("exact_stage", "exact_edges"),
+    ("exact_stage", "nodes"),
+    ("exact_stage", "aliases"),
+    ("exact_stage", "shared"),
+    ("exact_stage", "drops"),
     ("exact_stage", "exact_sizes"),
-    ("exact_stage", "exact_members"),
-    ("exact_stage", "books"),
-    ("candidate_stage", "pairs"),
-    ("candidate_stage", "needs"),
-    ("candidate_stage", "books"),
+    ("bands_stage", "bands"),
+    ("candidate_stage", "meetings"),
+    ("candidate_stage", "bucket_stats"),
+    ("route_stage", "pairs"),
+    ("route_stage", "needs"),
     ("look_again_stage", "sets"),
     ("look_again_stage", "excerpts"),
-    ("look_again_stage", "books"),
-    ("verify_stage", "near_edges"),
-    ("verify_stage", "near_across"),
+    ("verify_stage", "nodes"),
+    ("verify_stage", "arcs"),
+    ("verify_stage", "shared"),
+    ("verify_stage", "links0"),
     ("verify_stage", "examples"),
-    ("verify_stage", "books"),
+    ("verify_stage", "tallies"),
+    ("star_stage", "links1"),
+    ("settle_stage", "homes"),
+    ("node_stage", "members"),
+    ("node_stage", "root_arcs"),
+    ("node_stage", "overlaps"),
+    ("node_stage", "shares"),
+    ("cluster_stage", "near_sizes"),
+    ("cluster_stage", "tallies"),
+    ("cluster_stage", "clusters"),
     ("describe_stage", "detail"),
-    ("describe_stage", "books"),
 ]
+CHANNELS += sorted({(stage, "books") for stage, _ in CHANNELS})
 
 
 @pytest.mark.parametrize("fault", ["lost", "doubled"])
@@ -137,7 +148,7 @@ def test_a_lost_or_doubled_block_is_caught(
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("tag", ["near_edges", "exact_sizes", "exact_edges"])
+@pytest.mark.parametrize("tag", ["members", "exact_sizes", "tallies"])
 def test_a_changed_block_is_caught(tag, tmp_path, monkeypatch, request_of):
     stage = next(stage for stage, name in CHANNELS if name == tag)
     real = getattr(audit.local, stage)
@@ -196,12 +207,12 @@ def test_a_lost_bundle_is_caught(stage, tmp_path, monkeypatch, request_of):
 
 
 def test_the_message_names_the_blocks_and_how_many(tmp_path, monkeypatch, capsys):
-    faulty = Faulty(audit.local.verify_stage, "near_edges", lost)
+    faulty = Faulty(audit.local.verify_stage, "links0", lost)
     monkeypatch.setattr(audit.local, "verify_stage", faulty)
     words = ["profile", str(SAMPLES / "walled_garden"), "--out", str(tmp_path / "out")]
     assert main([*words, "--runner", "in-process", "--no-progress"]) == 4
     shown = capsys.readouterr().err
-    assert "'near_edges'" in shown
+    assert "'links0'" in shown
     assert "sent" in shown
     assert "received" in shown
     assert "Traceback" not in shown
@@ -226,7 +237,7 @@ def test_an_engine_that_closes_no_books_publishes_nothing(
 def test_run_json_tells_the_blocks_of_every_stage(tmp_path, request_of):
     run(request_of(tmp_path / "out"))
     record = json.loads((tmp_path / "out" / "run.json").read_text())
-    for tag in ("bands", "exact", "pairs", "sets", "near_edges", "detail"):
+    for tag in ("bands", "exact", "pairs", "sets", "clusters", "detail"):
         assert record["stages"][tag] > 0, tag
     assert record["tasks"] >= 4
     assert not list((tmp_path / "out").rglob("*books*"))
@@ -234,11 +245,14 @@ def test_run_json_tells_the_blocks_of_every_stage(tmp_path, request_of):
 
 BEAM = [
     (transforms.ScanTasks, "counts"),
-    (transforms.ScanTasks, "bands"),
     (transforms.GroupExact, "exact_sizes"),
-    (transforms.FindCandidates, "needs"),
+    (transforms.SendBands, "bands"),
+    (transforms.RoutePairs, "needs"),
     (transforms.LookAgain, "sets"),
-    (transforms.VerifyPairs, "near_edges"),
+    (transforms.VerifyPairs, "links0"),
+    (transforms.StepStar, "links2"),
+    (transforms.NameClusters, "shares"),
+    (transforms.CountClusters, "clusters"),
     (transforms.DescribeTask, "detail"),
 ]
 

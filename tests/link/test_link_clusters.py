@@ -6,10 +6,11 @@ from hypothesis import strategies as st
 from reference_text import components as slow_components
 
 from audit.link.clusters import (
-    Digest,
+    STAR_STEPS,
     components,
-    edge_digest,
+    representatives_of,
     route_star,
+    settle,
     spanning_forest,
     star_step,
 )
@@ -58,62 +59,55 @@ def test_forests_merge_in_any_split(edges, first, second):
     )
 
 
-def converge(edges, partitions):
-    """Alternate the two steps over partitions until neither changes an edge."""
-    parts, before, rounds = [edges], None, 0
-    while True:
-        for kind in ("large", "small"):
-            routed = {}
-            for part in parts:
-                for p, block in route_star(part, partitions, kind).items():
-                    routed.setdefault(p, []).append(block)
-            parts = [star_step(blocks, kind) for blocks in routed.values()]
-        digest = Digest()
-        for part in parts:
-            digest = digest.merge(edge_digest(part))
-        rounds += 1
-        if digest == before:
-            return np.concatenate([array([]), *parts]), rounds
-        before = digest
+def settled(edges, partitions, steps):
+    """Carry out star steps over partitions; return names, and what was left open."""
+    parts = [edges[i::3] for i in range(3)]
+    parts = [spanning_forest([part]) for part in parts]
+    for kind in steps:
+        parts = [star_step(blocks, kind) for blocks in routed(parts, partitions, kind)]
+    held = [settle(blocks) for blocks in routed(parts, partitions, "large")]
+    left = np.concatenate([array([]), *(part.open_edges for part in held)])
+    joined, names = components(left), {}
+    for part in held:
+        roots = representatives_of(part.nodes, part, joined)
+        names |= dict(zip(part.nodes.tolist(), roots.tolist(), strict=True))
+    return names, left
+
+
+def routed(parts, partitions, kind):
+    blocks = {}
+    for part in parts:
+        for p, block in route_star(part, partitions, kind).items():
+            blocks.setdefault(p, []).append(block)
+    return [blocks[p] for p in sorted(blocks)]
 
 
 @settings(deadline=None, max_examples=60)
-@given(EDGES, st.integers(1, 5))
-def test_star_steps_converge_to_the_components(edges, partitions):
-    forest, _ = converge(array(edges), partitions)
-    expected = {
-        node: root for node, root in slow_components(edges).items() if node != root
-    }
-    assert {tuple(sorted(e)) for e in forest.tolist()} == {
-        (root, node) for node, root in expected.items()
-    }
+@given(EDGES, st.integers(1, 5), st.integers(0, 6))
+def test_any_number_of_star_steps_gives_the_components(edges, partitions, steps):
+    kinds = ("large", "small", "large", "small", "large", "small")[:steps]
+    names, _ = settled(array(edges), partitions, kinds)
+    assert names == slow_components(edges)
 
 
-def test_a_long_chain_converges_in_a_logarithm_of_rounds():
+def test_steps_leave_nothing_of_stars_and_little_of_a_long_chain():
     n = 4096
     order = np.random.default_rng(2).permutation(n).astype(np.uint64)
-    forest, rounds = converge(np.stack([order[:-1], order[1:]], axis=1), 3)
-    assert len({tuple(sorted(e)) for e in forest.tolist()}) == n - 1
-    assert not forest.min(axis=1).any()
-    assert rounds <= 16
-
-
-@settings(deadline=None)
-@given(EDGES, st.integers(0, 60))
-def test_digests_add_up_and_see_every_change(edges, cut):
-    edges = sorted({tuple(sorted(e)) for e in edges})
-    whole = edge_digest(array(edges))
-    assert whole == edge_digest(array(edges[:cut])).merge(
-        edge_digest(array(edges[cut:]))
-    )
-    assert whole == edge_digest(array(edges)[::-1, ::-1])
-    if edges:
-        assert whole != edge_digest(array([*edges[:-1], (77, 78)]))
-        assert whole != edge_digest(array(edges[:-1]))
+    chain = np.stack([order[:-1], order[1:]], axis=1)
+    names, left = settled(chain, 3, STAR_STEPS)
+    assert set(names.values()) == {0}
+    assert len(names) == n
+    assert len(left) < 0.2 * n
+    more, rest = settled(chain, 3, STAR_STEPS * 8)
+    assert more == names
+    assert not len(rest)
+    star = np.stack([np.zeros(n - 1, np.uint64), np.arange(1, n, dtype=np.uint64)], 1)
+    assert not len(settled(star, 3, STAR_STEPS)[1])
 
 
 def test_no_edges():
     assert len(components(array([])).nodes) == 0
     assert spanning_forest([]).shape == (0, 2)
     assert star_step([], "large").shape == (0, 2)
+    assert len(settle([]).nodes) == 0
     assert route_star(array([]), 3, "small") == {}

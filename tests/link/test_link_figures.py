@@ -5,16 +5,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from link_jobs import link, words
+from reference_text import components as slow_components
 
-from audit.errors import AccountingError, ConfigError
+from audit.errors import ConfigError
+from audit.kernels.bridges import bridges
+from audit.link.clusters import components
+from audit.link.exact import EXACT, NEAR, Weights
 from audit.link.figures import (
-    characters_of,
-    corrected_documents,
-    corrected_pairs,
+    Members,
+    Tally,
+    corrected,
     evidence,
-    near_figures,
-    overlap_members,
-    within,
+    missed_links,
+    poisson_interval,
+    sized,
+    tally,
 )
 from audit.link.layout import (
     DEFAULT_LAYOUT,
@@ -22,6 +27,7 @@ from audit.link.layout import (
     choose_layout,
     match_probability,
 )
+from audit.link.nodes import arcs_of, corpora_of, merge_nodes, nodes_of, nodes_of_pairs
 from audit.link.verify import Verified
 
 
@@ -34,49 +40,49 @@ def verified(edges, jaccard):
     return Verified(pairs, np.array(jaccard, np.float64), pairs.astype(np.int64) * 10)
 
 
+def figures(near, weights, layout=DEFAULT_LAYOUT):
+    """Return clusters by size and the tally of one corpus."""
+    corpora = corpora_of(near.pairs, (0,))
+    nodes = merge_nodes([nodes_of_pairs(near, corpora), nodes_of(weights)])
+    found = components(near.pairs)
+    roots = nodes.keys.copy()
+    roots[np.searchsorted(nodes.keys, found.nodes)] = found.representatives
+    members = sized(Members.of(nodes, roots))
+    return tally(members, arcs_of(near, layout), layout, (0,))
+
+
+def weights_of(*rows):
+    keys, documents, characters = zip(*rows, strict=True) if rows else ((), (), ())
+    return Weights(
+        np.array(keys, np.uint64),
+        np.array(documents, np.int64),
+        np.array(characters, np.int64),
+    )
+
+
 def test_figures_counted_by_hand():
-    # 1-2-3 a chain, 3 = 4 copies; 7 = 8 = 9 copies only; 20-21 a pair.
+    # 1-2-3 a chain, 3 with a copy; 7 with two copies; 20-21 a pair; 30 alone.
     near = verified([(1, 2), (2, 3), (20, 21)], [0.9, 0.85, 0.8])
-    exact = pairs_of([(3, 4), (7, 8), (7, 9)])
-    clusters, figures = near_figures(near, exact, exact.astype(np.int64) * 10, corpus=2)
-    assert clusters.nodes.tolist() == [1, 2, 3, 4, 7, 8, 9, 20, 21]
-    assert clusters.representatives.tolist() == [1, 1, 1, 1, 7, 7, 7, 20, 20]
-    assert figures.sizes.corpus.tolist() == [2, 2, 2]
-    assert figures.sizes.cluster_size.tolist() == [2, 3, 4]
-    assert figures.sizes.clusters.tolist() == [1, 1, 1]
-    assert figures.sizes.documents.tolist() == [2, 3, 4]
-    assert figures.sizes.characters.tolist() == [410, 240, 100]
-    assert figures.clusters == 3
-    assert figures.documents == 6
-    # 2; 8 and 9 as copies; 21. Documents 3 and 4 hang on 2.
-    assert figures.direct_documents == 4
-    assert figures.largest_cluster == 4
-    assert figures.verified_pairs == 3
+    weights = weights_of((3, 2, 70), (7, 3, 240), (30, 1, 5))
+    sizes, tallies = figures(near, weights)
+    assert sizes.cluster_size.tolist() == [2, 3, 4]
+    assert sizes.clusters.tolist() == [1, 1, 1]
+    assert sizes.documents.tolist() == [2, 3, 4]
+    assert sizes.characters.tolist() == [410, 240, 100]
+    # 2; the copies of 7; 21. Both documents of 3 hang on 2.
+    assert tallies[0].direct_documents == 4
 
 
 def test_a_copy_of_a_direct_neighbour_is_direct():
-    near = verified([(1, 2)], [0.9])
-    exact = pairs_of([(2, 5), (1, 6)])
-    _, figures = near_figures(near, exact, exact.astype(np.int64))
-    assert figures.documents == 3
-    assert figures.direct_documents == 3
+    _, tallies = figures(verified([(1, 2)], [0.9]), weights_of((1, 2, 9), (2, 2, 9)))
+    assert tallies[0].direct_documents == 3
 
 
 def test_nothing_found():
-    none = verified([], [])
-    clusters, figures = near_figures(none, none.pairs, none.characters)
-    assert len(clusters.nodes) == 0
-    assert figures[1:] == (0, 0, 0, 0, 0)
-    assert corrected_pairs(none.jaccard, DEFAULT_LAYOUT) == (0, 0.0, 0.0, 0.0)
-    corrected = corrected_documents(clusters, none, none.pairs, DEFAULT_LAYOUT)
-    assert corrected == (0, 0.0, 0.0, 0.0)
-
-
-def test_lengths_must_be_known():
-    known = [(np.array([[1, 2]], np.uint64), np.array([[10, 20]]))]
-    assert characters_of(np.array([2, 1], np.uint64), known).tolist() == [20, 10]
-    with pytest.raises(AccountingError, match="1 missing"):
-        characters_of(np.array([1, 3], np.uint64), known)
+    sizes, tallies = figures(verified([], []), weights_of())
+    assert not len(sizes.clusters)
+    assert tallies == {}
+    assert corrected(0, Tally()) == (0, 0.0, 0.0, 0.0)
 
 
 def test_the_default_layout_and_its_curve():
@@ -104,32 +110,91 @@ def test_thresholds_that_make_no_sense(threshold):
         choose_layout(threshold)
 
 
-def test_corrections_cover_the_truth():
-    layout, covered = BandLayout(0.5, 10, 8), []
-    truth = np.linspace(0.5, 1.0, 400)
-    documents = []
+EDGES = st.lists(
+    st.tuples(st.integers(0, 12), st.integers(0, 12)).filter(lambda e: e[0] != e[1]),
+    max_size=30,
+)
+
+
+@settings(deadline=None)
+@given(EDGES)
+def test_without_a_bridge_there_is_one_component_more(edges):
+    def parts(some):
+        return len(set(slow_components([*some, *((n, n) for n in range(13))]).values()))
+
+    found = bridges(13, np.array(edges, np.int64).reshape(-1, 2)).tolist()
+    expected = [
+        parts(edges[:i] + edges[i + 1 :]) > parts(edges) for i in range(len(edges))
+    ]
+    assert found == expected
+
+
+def test_a_million_edges_in_a_chain_need_no_deep_stack():
+    chain = np.stack([np.arange(10**6), np.arange(1, 10**6 + 1)], axis=1)
+    assert bridges(10**6 + 1, chain).all()
+    closed = np.concatenate([chain, [[10**6, 0]]])
+    assert not bridges(10**6 + 1, closed).any()
+
+
+def test_only_pairs_that_hold_a_cluster_together_are_corrected_for():
+    layout = BandLayout(0.5, 10, 8)
+    missed = (1 - match_probability(0.6, layout)) / match_probability(0.6, layout)
+    ring = [(1, 2), (2, 3), (1, 3)]
+    arcs = arcs_of(verified([*ring, (3, 4)], [0.6] * 4), layout)
+    assert missed_links(arcs, layout).sum() / 2**32 == pytest.approx(missed)
+    # Two doubtful pairs between the same two groups of sure ones are no bridges.
+    sure = [(1, 2), (3, 4)]
+    arcs = arcs_of(verified([*sure, (1, 3), (2, 4)], [1, 1, 0.6, 0.6]), layout)
+    assert missed_links(arcs, layout).sum() == 0
+    arcs = arcs_of(verified([*sure, (1, 3)], [1, 1, 0.6]), layout)
+    assert missed_links(arcs, layout).sum() / 2**32 == pytest.approx(missed)
+
+
+@pytest.mark.parametrize("mean", [0.0, 0.02, 0.3, 1.0, 3.7, 12.0, 80.0, 399.0, 900.0])
+def test_the_interval_holds_what_is_missed(mean):
+    drawn = np.random.default_rng(1).poisson(mean, 200_000)
+    low, high = poisson_interval(mean)
+    assert np.mean(drawn < low) <= 0.026
+    assert np.mean(drawn > high) <= 0.026
+    if low:
+        assert np.mean(drawn <= low) > 0.02
+
+
+def test_intervals_cover_the_duplicates_of_graphs_of_every_shape():
+    """Draw which pairs are found from the S-curve, over and over."""
+    layout = BandLayout(0.8, 18, 7)
+    covered, values = [], []
     for seed in range(300):
         random = np.random.default_rng(seed)
-        found = truth[random.random(400) < match_probability(truth, layout)]
-        estimate = corrected_pairs(found, layout)
-        assert estimate.found == len(found)
-        covered.append(estimate.low <= 400 <= estimate.high)
-        # The same pairs as pairs of documents that meet nobody else.
-        edges = np.arange(2 * len(found), dtype=np.uint64).reshape(-1, 2)
-        near = Verified(edges, found, edges.astype(np.int64))
-        clusters, _ = near_figures(near, edges[:0], edges[:0].astype(np.int64))
-        documents.append(corrected_documents(clusters, near, edges[:0], layout))
-        assert documents[-1].value == pytest.approx(estimate.value)
-    assert 0.88 <= np.mean(covered) <= 0.99
-    assert np.mean([d.value for d in documents]) == pytest.approx(400, rel=0.02)
+        edges, start = [], 0
+        for shape in range(400):
+            size = 2 + shape % 5
+            chain = [(start + i, start + i + 1) for i in range(size - 1)]
+            star = [(start, start + i) for i in range(1, size)]
+            ring = [*chain, (start, start + size - 1)]
+            edges += [chain, star, ring][shape % 3]
+            start += size
+        edges = sorted(set(edges))
+        jaccard = random.uniform(0.8, 0.87, len(edges))
+        truth = pairs_of(edges)
+        found = random.random(len(edges)) < match_probability(jaccard, layout)
+        near = Verified(truth[found], jaccard[found], truth[found].astype(np.int64))
+        sizes, tallies = figures(near, weights_of(), layout)
+        count = int((sizes.documents - sizes.clusters).sum())
+        estimate = corrected(count, tallies[0])
+        whole = components(truth)
+        true = int((whole.nodes != whole.representatives).sum())
+        covered.append(estimate.low <= true <= estimate.high)
+        values.append(estimate.value - true)
+    assert np.mean(covered) >= 0.93
+    assert abs(np.mean(values)) < 0.3
 
 
 def test_exact_copies_need_no_correction():
     layout = BandLayout(0.8, 2, 10)
-    edges = pairs_of([(1, 2), (1, 3)])
-    none = verified([], [])
-    clusters, _ = near_figures(none, edges, edges.astype(np.int64))
-    assert corrected_documents(clusters, none, edges, layout) == (2, 2.0, 2.0, 2.0)
+    sizes, tallies = figures(verified([], []), weights_of((1, 3, 30)), layout)
+    assert int((sizes.documents - sizes.clusters).sum()) == 2
+    assert corrected(2, tallies[0]) == (2, 2.0, 2.0, 2.0)
 
 
 @settings(deadline=None)
@@ -159,6 +224,11 @@ def test_the_sample_of_a_whole_is_among_those_of_its_parts(rows, cut, per_band):
         assert len(whole & keys) == min(per_band, len(chosen))
 
 
+def rows_of(shared):
+    columns = (shared.keys, shared.other, shared.kind)
+    return list(zip(*(column.tolist() for column in columns), strict=True))
+
+
 def test_overlap_reaches_the_copies_of_a_document():
     random = np.random.default_rng(4)
     base = words(random, 80)
@@ -170,17 +240,9 @@ def test_overlap_reaches_the_copies_of_a_document():
         [" ".join(base)],
         [" ".join(near)],
     ]
-    links = link(tasks, corpus_starts=(0, 2))
-    similar = links.verified.at_least(0.8)
-    found = overlap_members(similar, links.exact.edges, links.exact.characters, (0, 2))
-    pairs = list(zip(found.keys.tolist(), found.other.tolist(), strict=True))
-    assert pairs == [(0, 1), (2, 1), (1 << 32, 1), (2 << 32, 0)]
-    assert found.characters.tolist() == [len(" ".join(base))] * 3 + [
-        len(" ".join(near))
-    ]
-    assert within(similar.pairs, 0, (0, 2)).sum() + within(
-        similar.pairs, 1, (0, 2)
-    ).sum() < len(similar.pairs)
+    found = link(tasks, corpus_starts=(0, 2)).shared(0.8)
+    expected = [(0, 1), (2, 1), (1 << 32, 1), (2 << 32, 0)]
+    assert rows_of(found) == [(*row, NEAR) for row in expected]
 
 
 def test_exact_overlap_lists_every_copy_once():
@@ -190,9 +252,8 @@ def test_exact_overlap_lists_every_copy_once():
         ["x y z w", "a b c d"],
     ]
     links = link(tasks, corpus_starts=(0, 1, 2))
-    members = links.exact.members
-    rows = zip(members.keys.tolist(), members.other.tolist(), strict=True)
-    assert sorted((k >> 32, k & 0xFFFFFFFF, o) for k, o in rows) == [
+    found = [(k, o) for k, o, kind in rows_of(links.shared(0.8)) if kind == EXACT]
+    assert sorted((k >> 32, k & 0xFFFFFFFF, o) for k, o in found) == [
         (0, 0, 1),
         (0, 0, 2),
         (0, 1, 2),
@@ -204,5 +265,4 @@ def test_exact_overlap_lists_every_copy_once():
         (2, 1, 0),
         (2, 1, 1),
     ]
-    assert members.characters.tolist() == [7] * 10
-    assert links.exact.edges.tolist() == [[0, 2]]
+    assert links.copies.tolist() == [[0, 2]]

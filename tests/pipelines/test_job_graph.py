@@ -31,8 +31,9 @@ from pipelines.profile_corpora import build
 
 # An own transform is named by what it does; Beam's helpers stand below it.
 VERBS = (
-    "Ask", "Close", "Describe", "Find", "Finish", "Gather", "Group", "Look", "Merge",
-    "Name", "Read", "Scan", "Spread", "Verify", "Write",
+    "Ask", "Close", "Count", "Describe", "Find", "Finish", "Gather", "Group", "Look",
+    "Merge", "Name", "Read", "Route", "Scan", "Send", "Settle", "Spread", "Step",
+    "Verify", "Write",
 )  # fmt: skip
 WORDS = {
     "DataflowRunner": (
@@ -128,7 +129,8 @@ def test_elements_travel_in_coders_that_every_runner_knows(one):
     stages = {re.sub(r"^\d+|\.None$", "", name).split("/")[0] for name in found}
     assert stages <= {
         "CloseBooks.None", "CloseBooks", "MergeBooks", "MergeCounts", "GatherCorpora",
-        "GatherNeeds", "GatherPairs",
+        "GatherClusters", "GatherDrops", "GatherMembers", "GatherNeeds", "GatherNodes",
+        "GatherPairs",
     }  # fmt: skip
     shuffled = [n for n in found if n.endswith("GroupByKey.None") and "Gather" in n]
     assert all("GatherCorpora" in name for name in shuffled)
