@@ -143,9 +143,7 @@ def finish_stage(
     tables["duplicate_examples"] = conform(
         "duplicate_examples", name, merge_examples(blocks["examples"])
     )
-    tables["near_figures"] = conform(
-        "near_figures", name, _near_table(near, accumulator.totals["documents"])
-    )
+    tables["near_figures"] = conform("near_figures", name, _near_table(near))
     evaluation = evaluation_of(spec, output)
     if evaluation is not None:
         found = contamination_tables(merge_found(accumulator.found), evaluation)
@@ -197,11 +195,11 @@ def _duplicate_figures(
     }
 
 
-def _near_table(near: NearFigures, documents: int) -> pa.Table:
+def _near_table(near: NearFigures) -> pa.Table:
     """Return the figures that say how far the near-duplicates can be trusted."""
     total, buckets = near.total, near.buckets
     estimate = corrected(near.documents, total)
-    low, high, whole = estimate.low, estimate.high, max(documents, 1)
+    low, high = estimate.low, estimate.high
     rows: list[tuple[str, float, float | None, float | None]] = [
         ("verified_pairs", total.verified_pairs, None, None),
         ("duplicate_documents", near.documents, None, None),
@@ -214,7 +212,6 @@ def _near_table(near: NearFigures, documents: int) -> pa.Table:
         ),
         ("largest_cluster", near.largest_cluster, None, None),
         ("corrected_documents", estimate.value, low, high),
-        ("corrected_share", estimate.value / whole, low / whole, high / whole),
         ("largest_bucket", buckets.largest_bucket, None, None),
         ("cut_buckets", buckets.cut_buckets, None, None),
         ("pairs_left_out", buckets.pairs_left_out, None, None),

@@ -28,6 +28,11 @@ _COUNTS = {
     "corrected_documents": "Documents, corrected for pairs that banding misses",
     "verified_pairs": "Verified pairs",
     "largest_cluster": "Documents in the largest cluster",
+    "largest_bucket": "Contents in the largest bucket of a band",
+    "cut_buckets": "Buckets too large for all pairs",
+    "pairs_left_out": "Pairs not looked at in those",
+    "star_steps": "Steps that linked clusters",
+    "links_left_open": "Links that these steps left to one worker",
 }
 _LAST = (1000, "1,000+")
 
