@@ -1,6 +1,6 @@
 """Measure, and write the tables that the docs quote.
 
-    python -m benchmarks [job] [duplicates] [language] [limit] [growth] [guard]
+    python -m benchmarks [NAME...]
 
 Without a name all but the guard are run. ``--data FOLDER`` holds ``*.jsonl.zst``; the
 sample corpora are multiplied where there is none. Tables are printed and put between
@@ -10,13 +10,17 @@ slower.
 """
 
 import argparse
+import json
+import shutil
 import sys
 import tempfile
 from pathlib import Path
 
 from benchmarks import contests, corpus, environments, measure, tables
 
-NAMES = ("job", "duplicates", "language", "limit", "growth", "workers", "guard")
+CONTESTS = ("job", "duplicates", "language")
+GROWTH = ("lengths", "files", "corpora", "documents")
+NAMES = (*CONTESTS, "limit", "start", "workers", "modes", *GROWTH, "guard")
 
 
 def options():
@@ -31,7 +35,9 @@ def options():
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--documents", type=int, help="at most so many")
     parser.add_argument("--megabytes", type=float, help="of text, at most")
-    parser.add_argument("--most", type=int, default=200_000, help="growth: documents")
+    parser.add_argument("--most", type=int, default=5_000_000, help="documents: most")
+    parser.add_argument("--points", type=int, default=3, help="growth: runs of each")
+    parser.add_argument("--work", type=Path, help="folder for what is made")
     parser.add_argument("--cache", type=Path, default=environments.CACHE)
     parser.add_argument("--no-write", action="store_true")
     given = parser.parse_args()
@@ -53,61 +59,137 @@ def hold(name, given):
     return text
 
 
+def _bench(given):
+    """Return a bench in a folder of its own."""
+    from benchmarks import growth
+
+    folder = given.work or tempfile.gettempdir()
+    return growth.Bench(
+        tempfile.mkdtemp(prefix="corpus-audit-bench-", dir=folder), given.runs
+    )
+
+
 def limit(given):
-    """Measure the kernels and the whole job in turn."""
+    """Measure the kernels, the whole job and its stages in turn."""
     from benchmarks import growth
     from benchmarks import limit as bare_kernels
 
-    table = corpus.documents(given.data, given.megabytes)
-    folder = Path(tempfile.mkdtemp(prefix="corpus-audit-bench-"))
-    growth.spread_over(table, 4, folder / "data")
-    paths = sorted((folder / "data").iterdir())
-    corpus.write(table.head(20), folder / "few" / "few.jsonl")
-    corpus.write(table.head(1), folder / "one" / "one.jsonl")
-    env = {"PYTHONPATH": str(tables.ROOT)}
-    bare_kernels.bare([folder / "few" / "few.jsonl"])
+    table, bench = corpus.documents(given.data, given.megabytes), _bench(given)
+    growth.spread_over(table, 8, bench.data)
+    paths = sorted(bench.data.iterdir())
+    few = bench.folder / "few" / "few.jsonl"
+    corpus.write(table.head(20), few)
+    told, n_docs = tables.machine(), len(table)
+    del table
+    bare_kernels.bare([few])
     spent = {stage: [] for stage in bare_kernels.STAGES}
-    whole, idle = {"in-process": [], "local": []}, {"in-process": [], "local": []}
+    whole, idle = {"in-process": [], "local": []}, {}
+    stages = []
     for turn in range(given.runs):
         found, megabytes = bare_kernels.bare(paths)
         for stage in spent:
             spent[stage].append(found[stage])
-        print(
-            f"  {turn + 1}/{given.runs} kernels: {sum(found.values()):.2f}", flush=True
-        )
+        print(f"  {turn + 1} kernels: {sum(found.values()):.2f}", flush=True)
         for runner in whole:
-            one = growth.job([f"all={folder / 'one'}"], folder, env, runner)
-            many = growth.job([f"all={folder / 'data'}"], folder, env, runner)
-            if one.code or many.code:
-                raise SystemExit(one.told if one.code else many.told)
-            idle[runner].append(one)
-            whole[runner].append(many)
-            print(f"  {runner}: {many.cpu:.2f}, idle {one.cpu:.2f}", flush=True)
+            cost = bench.job([f"all={bench.data}"], runner)
+            if cost.code:
+                raise SystemExit(cost.told)
+            whole[runner].append(cost)
+            idle[runner] = bench.idle(runner=runner)
+            print(f"  {runner}: {cost.cpu:.2f}, idle {idle[runner]:.2f}", flush=True)
+        stages.append(_stages(bench))
+    shutil.rmtree(bench.folder)
     text = bare_kernels.table(spent, megabytes, whole, idle)
-    peak = max(cost.peak for costs in whole.values() for cost in costs)
-    walls = measure.Spread.of([cost.wall for cost in idle["local"]]).text(1)
+    kernels = measure.Spread.of([sum(run) for run in zip(*spent.values(), strict=True)])
+    peaks = ", ".join(
+        f"{max(cost.peak for cost in costs):,.0f} MB (`{runner}`)"
+        for runner, costs in whole.items()
+    )
     return (
-        f"{len(table):,} documents, {megabytes:.1f} MB of text, {given.runs} runs. "
-        f"{tables.machine()}\n\n{text}\n\n"
-        f"One tiny file from start to end: {walls} s of wall time (`local`). Largest "
-        f"process of the whole job: {peak:,.0f} MB."
+        f"{n_docs:,} documents, {megabytes:.1f} MB of text, {given.runs} run(s). "
+        f"{told}\n\n{text}\n\nLargest process of the whole job: {peaks}. Where the "
+        "CPU seconds of the in-process loop go, once all is loaded:\n\n"
+        f"{bare_kernels.stages_table(stages, kernels.middle)}"
     )
 
 
-def grow(given, what):
-    """Measure growth, or workers."""
-    from benchmarks import growth
+def _stages(bench):
+    """Return CPU seconds by stage, from a process of its own."""
+    words = [sys.executable, "-m", "benchmarks.stages", bench.data, bench.folder]
+    cost = measure.run(words, bench.folder / "log.txt", tables.ROOT)
+    if cost.code:
+        raise SystemExit((bench.folder / "log.txt").read_text("utf-8")[-2000:])
+    return json.loads(cost.told)
 
-    folder = Path(tempfile.mkdtemp(prefix="corpus-audit-bench-"))
-    env = {"PYTHONPATH": str(tables.ROOT)}
-    if what == "workers":
-        text = growth.with_workers(given.data, folder, env, given.runs, given.megabytes)
+
+def start(given):
+    """Measure what answers at once should: help, and one tiny file."""
+    bench = _bench(given)
+    one = bench.folder / "one.jsonl"
+    one.write_text('{"text": "One short document."}\n', "ascii")
+    program = "import sys; from audit.cli import main; sys.exit(main(sys.argv[1:]))"
+    environment = {"PYTHONPATH": str(tables.ROOT)}
+
+    def answer():
+        words = [sys.executable, "-c", program, "--help"]
+        return measure.run(words, bench.folder / "log.txt", None, environment)
+
+    bench.job([str(one)])
+    costs = measure.alternate(
+        {
+            "`corpus-audit --help`": answer,
+            "one tiny file, `--runner local`": lambda: bench.job([str(one)], workers=2),
+            "one tiny file, `--runner in-process`": lambda: bench.job(
+                [str(one)], "in-process"
+            ),
+        },
+        given.runs,
+    )
+    shutil.rmtree(bench.folder)
+    spread = measure.Spread.of
+    rows = [
+        [
+            name,
+            spread([cost.wall for cost in found]).text(2),
+            spread([cost.cpu for cost in found]).text(2),
+            f"{max(cost.peak for cost in found):,.0f}",
+        ]
+        for name, found in costs.items()
+    ]
+    head = ["command, from start to end", "wall s", "CPU s", "peak MB"]
+    return f"{given.runs} runs. {tables.machine()}\n\n{tables.markdown(head, rows)}"
+
+
+def grow(given, name):
+    """Measure growth along one dimension, workers, or modes."""
+    from benchmarks import growth, modes
+
+    bench = _bench(given)
+    size = given.megabytes or (20 if name in growth.DIMENSIONS else None)
+    table = corpus.documents(given.data, size)
+    if name == "modes":
+        text = modes.compared(table, bench)
+    elif name == "workers":
+        text = f"{tables.machine()}\n\n{growth.with_workers(table, bench)}"
     else:
-        size = given.megabytes or 20
-        text = growth.grown(
-            given.data, folder, env, min(given.runs, 3), size, given.most
+        bench.runs = min(given.runs, given.points)
+        text, svg = growth.grown(name, table, bench, size, given.most)
+        image = f"images/growth-{name}.svg"
+        if not given.no_write:
+            tables.write_image(image, svg)
+        text = (
+            f"{bench.runs} run(s) of each point. {tables.machine()}\n\n{text}\n\n"
+            f"![CPU time a megabyte and memory by {name}]({image})"
         )
-    return f"{tables.machine()}\n\n{text}"
+    shutil.rmtree(bench.folder)
+    return text
+
+
+WORK = {
+    "limit": limit,
+    "start": start,
+    **{name: lambda given, name=name: hold(name, given) for name in CONTESTS},
+}
 
 
 def main():
@@ -122,10 +204,7 @@ def main():
             print(text, flush=True)
             failed |= not good
             continue
-        if name in ("growth", "workers"):
-            text = grow(given, name)
-        else:
-            text = limit(given) if name == "limit" else hold(name, given)
+        text = WORK.get(name, lambda g, name=name: grow(g, name))(given)
         print(f"\n{text}\n", flush=True)
         if not given.no_write:
             print(f"{tables.publish(name, text)} page(s) written", flush=True)

@@ -3,7 +3,8 @@
 In: a folder of ``*.jsonl.zst`` (real documents), or, where there is none, the sample
 corpora, whose words are exchanged until there is enough. Poems of a line or two are two
 thirds of the real documents; one in ten of them is kept, so that lengths are like those
-of pages.
+of pages. Where more is wanted than there is, copies are added whose words stand in
+another order: as long, in the same languages, and no near-duplicates of the real ones.
 """
 
 import json
@@ -15,6 +16,8 @@ import polars as pl
 ROOT = Path(__file__).parents[1]
 REAL = ROOT.parent / "shared" / "data" / "bulk"
 _POEMS, _ONE_IN = "chinese-poetry", 10
+# Characters that stay together where no spaces part words.
+_PIECE = 4
 
 
 def documents(folder=None, megabytes=None):
@@ -37,8 +40,31 @@ def documents(folder=None, megabytes=None):
 def _cut(table, megabytes):
     if megabytes is None:
         return table
+    copies = range(2, 2 + int(megabytes / megabytes_of(table)))
+    wanted = [table, *(reordered(table, stride) for stride in copies)]
     size = pl.col("text").str.len_bytes().cum_sum()
-    return table.filter(size <= megabytes * 1e6)
+    return pl.concat(wanted).filter(size <= megabytes * 1e6)
+
+
+def reordered(table, stride):
+    """Return documents whose words (or runs of characters) stand in another order.
+
+    The order is that of every so-manieth word: two strides have no three words in a row
+    in common, but for chance and for documents of a few words.
+    """
+    texts = [_reordered(text, stride) for text in table["text"].to_list()]
+    return table.with_columns(
+        id=pl.col("id") + f"-{stride}",
+        text=pl.Series(texts, dtype=pl.String),
+        url=pl.col("url") + f"?copy={stride}",
+    )
+
+
+def _reordered(text, stride):
+    words, glue = text.split(" "), " "
+    if len(words) * 20 < len(text):
+        words, glue = [text[i : i + _PIECE] for i in range(0, len(text), _PIECE)], ""
+    return glue.join(word for first in range(stride) for word in words[first::stride])
 
 
 def _made(megabytes, seed=5):

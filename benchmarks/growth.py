@@ -1,36 +1,133 @@
 """How cost and memory grow: one dimension at a time, everything else held.
 
-Each point is a whole command in a process of its own; the cost of a document is what
-is spent above a job on a single document. A file of real documents is cut, joined and
-copied until it has the shape that is asked for.
+In: the name of a dimension and real documents, which are cut, joined and copied until
+they have the shape that is asked for. Out: a table, and a chart of CPU time a megabyte
+and of memory. Each point is a whole command in a process of its own; its cost is what
+is spent above a job on a single document.
 """
 
 import itertools
 import shutil
+import sys
+from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 
-from benchmarks import corpus, measure, tables
+from benchmarks import chart, corpus, measure, tables
 
 LENGTHS = (100, 1_000, 10_000, 100_000, 1_000_000)
 FILES = (1, 10, 100, 1_000, 10_000)
 CORPORA = (1, 5, 20, 50)
 WORKERS = (1, 2)
-DOCUMENTS = (10_000, 50_000, 200_000, 1_000_000)
+DOCUMENTS = (10_000, 100_000, 1_000_000, 5_000_000)
+# Bytes of a document where it is their number that grows.
+_SHORT = 300
+_PART = 100_000
+HEAD = [
+    "documents", "MB", "CPU s", "wall s", "µs per document above start-up",
+    "MB per CPU s above start-up", "peak MB",
+]  # fmt: skip
 
 
-def job(words, folder, env, runner="local", workers=1):
-    """Run the command over corpora; return its `Cost`."""
-    import sys
+class Point(NamedTuple):
+    """What jobs of one shape cost."""
 
-    out = folder / "out"
-    shutil.rmtree(out, ignore_errors=True)
-    told = "import sys; from audit.cli import main; sys.exit(main(sys.argv[1:]))"
-    command = [
-        sys.executable, "-c", told, "profile", *words, "--out", out, "--runner", runner,
-        "--workers", str(workers), "--no-progress",
-    ]  # fmt: skip
-    return measure.run(command, folder / "log.txt", folder, env)
+    value: float
+    documents: int
+    megabytes: float
+    costs: list[measure.Cost]
+    idle: float
+
+    @property
+    def failed(self):
+        """What a run said that failed, "" if none did."""
+        return next((cost.told[:80] for cost in self.costs if cost.code), "")
+
+    @property
+    def above(self):
+        """CPU seconds above start-up, in the middle."""
+        costs = [max(cost.cpu - self.idle, 1e-3) for cost in self.costs]
+        return measure.Spread.of(costs).middle
+
+    @property
+    def peak(self):
+        """Megabytes of the largest process of all runs."""
+        return max(cost.peak for cost in self.costs)
+
+    def row(self):
+        """Return the row of the table."""
+        start = [
+            f"{self.value:,}",
+            f"{self.documents:,}",
+            f"{self.megabytes:,.1f}",
+        ]
+        if self.failed:
+            return [*start, f"failed: {self.failed}", *[""] * 4]
+        return [
+            *start,
+            measure.Spread.of([cost.cpu for cost in self.costs]).text(2),
+            measure.Spread.of([cost.wall for cost in self.costs]).text(1),
+            f"{self.above / self.documents * 1e6:,.0f}",
+            f"{self.megabytes / self.above:,.1f}",
+            f"{self.peak:,.0f}",
+        ]
+
+
+class Bench:
+    """Runs jobs over documents that it writes.
+
+    Args:
+        folder: where to work.
+        runs: of each point.
+    """
+
+    def __init__(self, folder, runs):
+        self.folder, self.runs = Path(folder), runs
+        self.data = self.folder / "data"
+        self._idle = {}
+
+    def job(self, words, runner="local", workers=1):
+        """Run the command over corpora; return its `Cost`.
+
+        Args:
+            words: the corpora, and options.
+            runner: name of the runner; None where the words say it.
+            workers: how many.
+        """
+        out = self.folder / "out"
+        shutil.rmtree(out, ignore_errors=True)
+        told = "import sys; from audit.cli import main; sys.exit(main(sys.argv[1:]))"
+        command = [
+            sys.executable, "-c", told, "profile", "--out", out, "--no-progress",
+            *(["--runner", runner, "--workers", str(workers)] if runner else []),
+            *words,
+        ]  # fmt: skip
+        environment = {"PYTHONPATH": str(tables.ROOT)}
+        cost = measure.run(command, self.folder / "log.txt", self.folder, environment)
+        shutil.rmtree(out, ignore_errors=True)
+        return cost
+
+    def idle(self, **how):
+        """Return CPU seconds of a job on one short document."""
+        key = tuple(sorted(how.items()))
+        if key not in self._idle:
+            one = self.folder / "one"
+            one.mkdir(exist_ok=True)
+            (one / "a.jsonl").write_text('{"text": "One short document."}\n', "ascii")
+            costs = [self.job([f"all={one}"], **how) for _ in range(3)]
+            # The first may compile.
+            self._idle[key] = min(cost.cpu for cost in costs[1:])
+        return self._idle[key]
+
+    def point(self, value, documents, megabytes, words=None, **how):
+        """Run the job of one shape and return what it cost."""
+        words = words or [f"all={self.data}"]
+        costs = [self.job(words, **how) for _ in range(self.runs)]
+        found = Point(value, documents, megabytes, costs, self.idle(**how))
+        said = found.failed or f"{found.above:.2f} CPU s, {found.peak:,.0f} MB"
+        print(f"  {value:,}: {said}", flush=True)
+        return found
 
 
 def of_length(texts, length, megabytes):
@@ -47,24 +144,9 @@ def table_of(texts):
         {
             "id": [f"d{i}" for i in range(len(texts))],
             "text": texts,
-            "url": [f"https://example.org/{i % 97}/{i}" for i in range(len(texts))],
+            "url": [f"https://site{i % 997}.org/{i}" for i in range(len(texts))],
         }
     )
-
-
-def copies(table, documents):
-    """Return so many documents: real ones, then copies with a word of their own."""
-    times = -(-documents // len(table))
-    parts = [
-        table.with_columns(
-            id=pl.col("id") + f"-{i}",
-            text=pl.lit(f"copy {i} of {i * 7919} ") + pl.col("text"),
-        )
-        if i
-        else table
-        for i in range(times)
-    ]
-    return pl.concat(parts).head(documents)
 
 
 def spread_over(table, count, folder):
@@ -78,100 +160,95 @@ def spread_over(table, count, folder):
             part.write_ndjson(folder / f"part-{i:05d}.jsonl")
 
 
-def measured(table, folder, env, runs, label, words=None, **how):
-    """Return a row: documents, MB, CPU s, microseconds a document, MB/CPU s, memory."""
-    size = corpus.megabytes_of(table)
-    costs = [
-        job(words or [f"all={folder / 'data'}"], folder, env, **how)
-        for _ in range(runs)
-    ]
-    if any(cost.code for cost in costs):
-        return [
-            label,
-            f"{len(table):,}",
-            f"{size:.1f}",
-            f"failed: {costs[-1].told[:80]}",
-        ]
-    one = _idle(folder, env, **how)
-    above = measure.Spread.of([max(cost.cpu - one, 1e-3) for cost in costs])
-    print(f"  {label}: {above.text(2)} CPU s above start-up", flush=True)
-    return [
-        label,
-        f"{len(table):,}",
-        f"{size:.1f}",
-        measure.Spread.of([cost.cpu for cost in costs]).text(2),
-        measure.Spread.of([cost.wall for cost in costs]).text(1),
-        f"{above.middle / len(table) * 1e6:,.0f}",
-        f"{size / above.middle:,.1f}",
-        f"{max(cost.peak for cost in costs):,.0f}",
-    ]
-
-
-_IDLE = {}
-
-
-def _idle(folder, env, **how):
-    key = tuple(sorted(how.items()))
-    if key not in _IDLE:
-        one = folder / "one"
-        one.mkdir(exist_ok=True)
-        (one / "a.jsonl").write_text('{"text": "One short document."}\n', "ascii")
-        _IDLE[key] = min(job([f"all={one}"], folder, env, **how).cpu for _ in range(2))
-    return _IDLE[key]
-
-
-HEAD = [
-    "documents", "MB", "CPU s", "wall s", "us per document above start-up",
-    "MB per CPU s above start-up", "peak MB",
-]  # fmt: skip
-
-
-def grown(data, folder, env, runs, megabytes=20, most=DOCUMENTS[-1]):
-    """Return Markdown: a table for each dimension."""
-    table = corpus.documents(data, megabytes)
+def by_length(bench, table, megabytes):
+    """Yield points by bytes of a document."""
     texts = table["text"].to_list()
-    out = []
-
-    def section(title, first, rows):
-        rows = [row + [""] * (len(HEAD) + 1 - len(row)) for row in rows]
-        out.append(f"**{title}**\n\n{tables.markdown([first, *HEAD], rows)}")
-
-    rows = []
     for length in LENGTHS:
         made = of_length(texts, length, megabytes if length > 500 else megabytes / 4)
-        spread_over(made, 1, folder / "data")
-        rows.append(measured(made, folder, env, runs, f"{length:,} B"))
-    section("By length of document", "length", rows)
-    rows = []
+        spread_over(made, 1, bench.data)
+        yield bench.point(length, len(made), corpus.megabytes_of(made))
+
+
+def by_files(bench, table, megabytes):
+    """Yield points by number of files."""
+    short = of_length(table["text"].to_list(), 2_000, megabytes)
     for count in FILES:
-        some = table if len(table) >= count else copies(table, count)
-        spread_over(some, count, folder / "data")
-        rows.append(measured(some, folder, env, runs, f"{count:,}"))
-    section("By number of files", "files", rows)
-    rows = []
+        spread_over(short, count, bench.data)
+        yield bench.point(count, len(short), corpus.megabytes_of(short))
+
+
+def by_corpora(bench, table, megabytes):  # noqa: ARG001 one signature for all
+    """Yield points by number of corpora in one job."""
     for count in CORPORA:
-        spread_over(table, count, folder / "data")
-        parts = sorted((folder / "data").iterdir())
+        spread_over(table, count, bench.data)
+        parts = sorted(bench.data.iterdir())
         words = [f"c{i}={path}" for i, path in enumerate(parts)]
-        rows.append(measured(table, folder, env, runs, f"{count}", words))
-    section("By number of corpora in one job", "corpora", rows)
-    rows = []
-    base = table.filter(pl.col("text").str.len_bytes() < 4000)
+        size = corpus.megabytes_of(table)
+        yield bench.point(count, len(table), size, words)
+
+
+def by_documents(bench, table, megabytes, most=DOCUMENTS[-1]):  # noqa: ARG001 likewise
+    """Yield points by number of short documents."""
+    base = of_length(table["text"].to_list(), _SHORT, 1e9)
+    shutil.rmtree(bench.data, ignore_errors=True)
+    bench.data.mkdir(parents=True)
+    written, size, parts = 0, 0.0, []
     for count in (n for n in DOCUMENTS if n <= most):
-        some = copies(base, count)
-        spread_over(some, 8, folder / "data")
-        rows.append(measured(some, folder, env, 1, f"{count:,}"))
-    section("By number of documents (copies of real ones)", "documents wanted", rows)
-    shutil.rmtree(folder / "data", ignore_errors=True)
-    return "\n\n".join(out)
+        while written < count:
+            if not parts:
+                stride = written // len(base) + 1
+                copy = corpus.reordered(base, stride) if stride > 1 else base
+                parts = list(copy.iter_slices(_PART))
+            part = parts.pop(0)
+            rest = part.slice(count - written)
+            if len(rest):
+                part = part.head(count - written)
+                parts.insert(0, rest)
+            size += corpus.write(part, bench.data / f"part-{written:08d}.jsonl")
+            written += len(part)
+        yield bench.point(count, written, size)
 
 
-def with_workers(data, folder, env, runs, megabytes=None):
-    """Return Markdown: one worker and two on all there is."""
-    table = corpus.documents(data, megabytes)
-    spread_over(table, 8, folder / "data")
+DIMENSIONS = {
+    "lengths": ("length in bytes", by_length),
+    "files": ("files", by_files),
+    "corpora": ("corpora", by_corpora),
+    "documents": ("documents", by_documents),
+}
+
+
+def grown(name, table, bench, megabytes, most):
+    """Return Markdown of one dimension, and its chart as SVG."""
+    title, points_of = DIMENSIONS[name]
+    how = {"most": most} if name == "documents" else {}
+    points = list(points_of(bench, table, megabytes, **how))
+    shutil.rmtree(bench.data, ignore_errors=True)
+    good = [point for point in points if not point.failed]
     rows = [
-        measured(table, folder, env, runs, f"{count}", workers=count)
-        for count in WORKERS
+        {
+            "x": point.value,
+            "CPU ms a MB": 1e3 * point.above / point.megabytes,
+            "peak MB": point.peak,
+        }
+        for point in good
     ]
-    return tables.markdown(["workers", *HEAD], rows)
+    text = tables.markdown([title, *HEAD], [point.row() for point in points])
+    return text, chart.lines(rows, "x", title, ("CPU ms a MB", "peak MB"))
+
+
+def with_workers(table, bench):
+    """Return Markdown: one worker and two on the same documents, taking turns."""
+    spread_over(table, 8, bench.data)
+    size, words = corpus.megabytes_of(table), [f"all={bench.data}"]
+    costs = measure.alternate(
+        {f"{count}": lambda n=count: bench.job(words, workers=n) for count in WORKERS},
+        bench.runs,
+    )
+    shutil.rmtree(bench.data, ignore_errors=True)
+    rows = []
+    for count in WORKERS:
+        found = costs[f"{count}"]
+        point = Point(count, len(table), size, found, bench.idle(workers=count))
+        faster = [a.wall / b.wall for a, b in zip(costs["1"], found, strict=False)]
+        rows.append([*point.row(), measure.Spread.of(faster).text(2)])
+    return tables.markdown(["workers", *HEAD, "times as fast, by wall time"], rows)

@@ -1,9 +1,9 @@
-"""The bare kernels in, their distance from the whole job out, stage by stage.
+"""The bare kernels, their distance from the whole job, and what lies between.
 
 The limit is what the audit cannot do without: every kernel once over batches that lie
 in memory already, on one thread. Set against it is the whole command on the same files,
 as a process of its own; what it spends on a single tiny document is its start-up, told
-apart. What is left between the two is reading twice, shuffling, tables and Beam.
+apart. What is left between the two is told by the stages of the in-process loop.
 """
 
 import time
@@ -79,11 +79,6 @@ def bare(paths):
     return spent, size / 1e6
 
 
-def warm(path):
-    """Load models and compiled kernels, so that the clock sees neither."""
-    bare([path])
-
-
 def table(spent, megabytes, whole, idle):
     """Return the Markdown table.
 
@@ -91,7 +86,7 @@ def table(spent, megabytes, whole, idle):
         spent: lists of CPU seconds by stage, one a run.
         megabytes: of text.
         whole: lists of costs of the whole job by runner.
-        idle: costs of a job on one document by runner.
+        idle: CPU seconds of a job on one document by runner.
     """
     sums = [sum(values) for values in zip(*spent.values(), strict=True)]
     limit = measure.Spread.of(sums).middle
@@ -107,7 +102,7 @@ def table(spent, megabytes, whole, idle):
          f"{megabytes / limit:,.1f}", "100%"]
     )  # fmt: skip
     for name, costs in whole.items():
-        start = min(cost.cpu for cost in idle[name])
+        start = idle[name]
         spread = measure.Spread.of([cost.cpu - start for cost in costs])
         rows.append([f"{name}: start-up", f"{start:.2f}", "", f"{start / limit:.0%}"])
         rows.append(
@@ -115,4 +110,46 @@ def table(spent, megabytes, whole, idle):
              f"{megabytes / spread.middle:,.1f}", f"{spread.middle / limit:.0%}"]
         )  # fmt: skip
     head = ["stage", "CPU s", "MB per CPU s", "of the kernels' sum"]
+    return tables.markdown(head, rows)
+
+
+# What a stage is called in the table, in the order of the job; others by their name.
+NAMES = {
+    "scan": "first look, all kernels in it",
+    "exact": "exact copies",
+    "candidate": "candidate pairs",
+    "look_again": "second look: candidates are read again",
+    "verify": "similarity of candidates",
+    "finish": "intervals and tables",
+    "describe": "where duplicates lie",
+    "detail": "tables of where duplicates lie",
+    "page": "the page",
+}
+
+
+def stages_table(found, limit):
+    """Return the Markdown table of what the whole job spends, stage by stage.
+
+    Args:
+        found: CPU seconds by stage of several runs, the whole among them.
+        limit: CPU seconds of all kernels.
+    """
+    names = sorted({name for run in found for name in run} - {"whole"})
+    known = list(NAMES)
+    names.sort(key=lambda n: known.index(n) if n in known else len(known))
+    rows = []
+
+    def add(label, values):
+        spread = measure.Spread.of(values)
+        rows.append([label, spread.text(2), f"{spread.middle / limit:.1%}"])
+
+    for name in names:
+        label = NAMES.get(name, name.replace("_", " "))
+        add(label, [run.get(name, 0.0) for run in found])
+    add(
+        "plan, shuffle, books, moving of files",
+        [2 * run["whole"] - sum(run.values()) for run in found],
+    )
+    add("**the whole job**", [run["whole"] for run in found])
+    head = ["stage of the in-process loop", "CPU s", "of the kernels' sum"]
     return tables.markdown(head, rows)

@@ -1,21 +1,13 @@
 """Local runners side by side: which mode of Beam's in-process runner is the default.
 
-    python -m benchmarks.modes FILE... [--runs N] [--docs FILE.md ...]
-
-Each run is a process of its own with a fresh output folder. CPU is user and system time
-of the whole process tree, peak memory that of the largest process.
+In: documents as files of one folder. Out: a table of CPU and wall seconds and memory.
+Each run is a process of its own with a fresh output folder; the first round fills
+caches and is not counted.
 """
 
-from __future__ import annotations
+import shutil
 
-import argparse
-import os
-import statistics
-import subprocess
-import sys
-import tempfile
-import time
-from pathlib import Path
+from benchmarks import corpus, growth, measure, tables
 
 MODES = {
     "in-process loop, 1 worker": ["--runner", "in-process", "--workers", "1"],
@@ -26,71 +18,38 @@ MODES = {
         "--", "--direct_num_workers=2", "--direct_running_mode=multi_processing",
     ],
 }  # fmt: skip
-_CHILD = """
-import resource, subprocess, sys, time
-begin = time.perf_counter()
-code = subprocess.call(sys.argv[1:], stdout=subprocess.DEVNULL)
-used = resource.getrusage(resource.RUSAGE_CHILDREN)
-print(code, time.perf_counter() - begin, used.ru_utime + used.ru_stime, used.ru_maxrss)
-"""
 
 
-def measure(files: list[str], options: list[str]) -> tuple[int, float, float, float]:
-    """Return exit code, wall seconds, CPU seconds and peak MB of one run."""
-    with tempfile.TemporaryDirectory() as folder:
-        words = [
-            str(Path(sys.executable).parent / "corpus-audit"), "profile",
-            *(f"bulk={name}" for name in files),
-            "--out", f"{folder}/out", "--no-progress", *options,
-        ]  # fmt: skip
-        done = subprocess.run(
-            [sys.executable, "-c", _CHILD, *words],
-            capture_output=True, text=True, check=True,
-        )  # fmt: skip
-    code, wall, cpu, peak = done.stdout.split()
-    return int(code), float(wall), float(cpu), float(peak) / 1024
-
-
-def main() -> None:
-    """Measure all modes in turn and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("files", nargs="+")
-    parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--warm", type=int, default=1, help="runs not counted, first")
-    parser.add_argument("--docs", type=Path, nargs="*", default=[])
-    words = parser.parse_args()
-    found: dict[str, list[tuple[int, float, float, float]]] = {m: [] for m in MODES}
-    for run in range(words.warm + words.runs):
-        for mode, options in MODES.items():
-            result = measure(words.files, options)
-            # The first rounds fill caches and are not counted.
-            if run >= words.warm:
-                found[mode].append(result)
-    table = [
-        "| mode | CPU s | wall s | peak MB (largest process) |",
-        "| --- | --- | --- | --- |",
-    ]
-    for mode, results in found.items():
-        if any(code for code, *_ in results):
-            table.append(f"| {mode} | failed, exit code {results[0][0]} | | |")
-            continue
-        _, walls, cpus, peaks = zip(*results, strict=True)
-        wall, cpu, peak = map(statistics.median, (walls, cpus, peaks))
-        table.append(f"| {mode} | {cpu:.1f} | {wall:.1f} | {peak:.0f} |")
-    size = sum(os.path.getsize(name) for name in words.files) / 1e6
-    table.append(
-        f"\nMedian of {words.runs} run(s), {os.cpu_count()} cores, {size:.1f} MB on "
-        f"disk, start-up included, {time.strftime('%B %Y')}."
+def compared(table, bench):
+    """Measure all modes in turn and return the table as Markdown."""
+    growth.spread_over(table, 8, bench.data)
+    words = [f"all={bench.data}"]
+    costs = measure.alternate(
+        {
+            mode: lambda options=options: bench.job([*words, *options], runner=None)
+            for mode, options in MODES.items()
+        },
+        bench.runs,
     )
-    text = "\n".join(table)
-    sys.stdout.write(text + "\n")
-    for path in words.docs:
-        head, _, rest = path.read_text("utf-8").partition("<!-- bench:modes -->")
-        _, _, tail = rest.partition("<!-- /bench -->")
-        path.write_text(
-            f"{head}<!-- bench:modes -->\n{text}\n<!-- /bench -->{tail}", "utf-8"
+    shutil.rmtree(bench.data, ignore_errors=True)
+    rows = []
+    for mode, found in costs.items():
+        if found[-1].code:
+            rows.append([mode, f"failed: {found[-1].told[:80]}", "", ""])
+            continue
+        spread = measure.Spread.of
+        rows.append(
+            [
+                mode,
+                spread([cost.cpu for cost in found]).text(1),
+                spread([cost.wall for cost in found]).text(1),
+                f"{max(cost.peak for cost in found):,.0f}",
+            ]
         )
-
-
-if __name__ == "__main__":
-    main()
+    head = ["mode", "CPU s", "wall s", "peak MB (largest process)"]
+    about = (
+        f"{len(table):,} documents, {corpus.megabytes_of(table):,.1f} MB of text, "
+        f"{bench.runs} run(s) each, taking turns; middle (least–most), start-up "
+        f"included. {tables.machine()}"
+    )
+    return f"{tables.markdown(head, rows)}\n\n{about}"

@@ -13,7 +13,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-PAGES = (ROOT / "docs" / "benchmarks.md", ROOT / "README.md")
+PAGES = (
+    ROOT / "docs" / "benchmarks.md",
+    ROOT / "docs" / "decisions" / "0002-local-workers-are-threads.md",
+    ROOT / "README.md",
+)
 PACKAGES = ("apache-beam", "numba", "numpy", "pyarrow", "polars")
 
 
@@ -66,3 +70,10 @@ def told(page, name, write):
     sys.stdout.write(out.getvalue())
     if write:
         publish(name, out.getvalue().strip(), [ROOT / "docs" / "duplicates.md"])
+
+
+def write_image(name, svg):
+    """Put an image where the docs show it."""
+    path = ROOT / "docs" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(svg, "utf-8")

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from audit.commands.config_file import config_option
+from audit.commands.memory import share_one_heap
 from audit.commands.progress import shown_progress
 from audit.config import KEEPABLE, AuditConfig, LanguageOptions, LinkOptions
 from audit.errors import ConfigError, RejectRateError
@@ -207,6 +208,7 @@ def command(ctx: click.Context, /, **options: Any) -> int:
     what the corpus is called in every table. Formats and fields are detected from the
     files; `corpus-audit inspect PATH` shows what is found.
     """
+    share_one_heap()
     request = _request(ctx, options)
     if options["dry_run"]:
         from audit.commands.dry_run import show_plan
