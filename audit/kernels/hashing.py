@@ -13,6 +13,7 @@ import numpy as np
 from numpy import int64, uint64
 
 from audit.kernels.jit import kernel
+from audit.kernels.lanes import bytes_between, copy_block, trailing_zeros
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,16 +23,6 @@ __all__ = ["content_hash", "load64", "mix64", "murmur128_end", "murmur128_step"]
 # MurmurHash3_x64_128.
 _C1 = uint64(0x87C37B91114253D5)
 _C2 = uint64(0x4CF5AD432745937F)
-
-# Eight bytes at once: adding 0x80 - c to 7-bit bytes sets bit 7 from c on.
-_ONES = 0x0101010101010101
-_LOW_BITS = uint64(0x7F * _ONES)
-_HIGH_BITS = uint64(0x80 * _ONES)
-_FROM_TAB, _BEYOND_CR = uint64(0x77 * _ONES), uint64(0x72 * _ONES)
-_FROM_SPACE, _BEYOND_SPACE = uint64(0x60 * _ONES), uint64(0x5F * _ONES)
-_FROM_C2, _BEYOND_C2 = uint64(0x3E * _ONES), uint64(0x3D * _ONES)
-_FROM_E1, _BEYOND_E3 = uint64(0x1F * _ONES), uint64(0x1C * _ONES)
-_SPACE_CHUNK = uint64(0x20)
 
 
 def content_hash(
@@ -48,7 +39,9 @@ def content_hash(
         offsets: int64[n_docs + 1], document i is ``data[offsets[i]:offsets[i + 1]]``.
     """
     out = np.zeros((max(len(offsets) - 1, 0), 2), np.uint64)
-    _content_hash(data, offsets, out)
+    # A block is copied whole, whatever of it counts.
+    folded = np.empty(int(np.diff(offsets).max(initial=0)) + 80, np.uint8)
+    _content_hash(data, offsets, folded, out)
     return out.astype("<u8", copy=False).view(np.uint8).reshape(-1, 16)
 
 
@@ -115,109 +108,127 @@ def murmur128_end(h1: Any, h2: Any, k1: Any, k2: Any, length: Any) -> Any:
 
 
 @kernel
-def _range(low: Any, first: Any, beyond: Any) -> Any:
-    """Return bit 7 of every 7-bit byte within a range."""
-    return (low + first) & ~(low + beyond) & _HIGH_BITS
+def _wide_spaces(data: NDArray[np.uint8], at: Any) -> Any:
+    """Return which of 64 bytes begin white space that is not ASCII.
 
-
-@kernel
-def _stops(word: Any) -> Any:
-    """Return bit 7 of each byte that may be white space worth a closer look.
-
-    That is all but a single space between two other bytes, which is left as it is.
+    Two bytes behind the 64 are read too.
     """
-    low = word & _LOW_BITS
-    beyond = word & _HIGH_BITS
-    plain = ~word & _HIGH_BITS
-    space = _range(low, _FROM_SPACE, _BEYOND_SPACE) & plain
-    other = _range(low, _FROM_TAB, _BEYOND_CR) & plain
-    # Unicode's other spaces begin with C2, E1, E2 or E3.
-    other |= _range(low, _FROM_C2, _BEYOND_C2) & beyond
-    other |= _range(low, _FROM_E1, _BEYOND_E3) & beyond
-    # The byte after the last one is unknown, so a space there is looked at.
-    following = (space | other) >> uint64(8) | uint64(1) << uint64(63)
-    return other | space & following
+    found = uint64(0)
+    # All begin with C2, E1, E2 or E3.
+    if bytes_between(data, at, 0xE1, 0xE3) | bytes_between(data, at, 0xC2, 0xC2):
+        second, third = at + 1, at + 2
+        found = bytes_between(data, at, 0xC2, 0xC2) & (
+            bytes_between(data, second, 0x85, 0x85)
+            | bytes_between(data, second, 0xA0, 0xA0)
+        )
+        found |= (
+            bytes_between(data, at, 0xE1, 0xE1)
+            & bytes_between(data, second, 0x9A, 0x9A)
+            & bytes_between(data, third, 0x80, 0x80)
+        )
+        general = bytes_between(data, second, 0x80, 0x80) & (
+            bytes_between(data, third, 0x80, 0x8A)
+            | bytes_between(data, third, 0xA8, 0xA9)
+            | bytes_between(data, third, 0xAF, 0xAF)
+        )
+        general |= bytes_between(data, second, 0x81, 0x81) & bytes_between(
+            data, third, 0x9F, 0x9F
+        )
+        found |= bytes_between(data, at, 0xE2, 0xE2) & general
+        found |= (
+            bytes_between(data, at, 0xE3, 0xE3)
+            & bytes_between(data, second, 0x80, 0x80)
+            & bytes_between(data, third, 0x80, 0x80)
+        )
+    return found
 
 
 @kernel
-def _space_length(data: NDArray[np.uint8], at: Any, end: Any) -> Any:
-    """Return the bytes of the white space at ``at``, 0 where there is none."""
-    first = data[at]
-    if first == 0x20 or 0x09 <= first <= 0x0D:
-        return 1
-    if first == 0xC2 and at + 1 < end:
-        return 2 if data[at + 1] == 0x85 or data[at + 1] == 0xA0 else 0
-    if 0xE1 <= first <= 0xE3 and at + 2 < end:
-        point = (int64(data[at + 1]) & 0x3F) << 6 | int64(data[at + 2]) & 0x3F
-        point |= (int64(first) & 0x0F) << 12
-        if (
-            0x2000 <= point <= 0x200A
-            or point == 0x1680
-            or 0x2028 <= point <= 0x2029
-            or point == 0x202F
-            or point == 0x205F
-            or point == 0x3000
-        ):
-            return 3
-    return 0
+def _fold_block(data: Any, at: Any, left: Any, out: Any, size: Any, due: Any) -> Any:
+    """Write the next 64 bytes of a text, white space folded.
+
+    Args:
+        data: uint8, of which 130 bytes from ``at`` on are read.
+        at: where the block begins.
+        left: bytes of the text from there on.
+        out: what the text is written to; 65 bytes past ``size`` may be.
+        size: bytes written so far.
+        due: whether white space stands right before the block, and text before that.
+
+    Returns:
+        The bytes read, and ``size`` and ``due`` behind them.
+    """
+    space = bytes_between(data, at, 0x20, 0x20)
+    ascii_space = space | bytes_between(data, at, 0x09, 0x0D)
+    wide = _wide_spaces(data, at)
+    # A single space between other bytes is text. What follows the last is unknown.
+    end, place = min(left, 64), int64(0)
+    following = (ascii_space | wide) >> uint64(1) | uint64(1) << uint64(end - 1)
+    stops = (ascii_space & ~space) | wide | space & following
+    while place < end:
+        shift = uint64(place)
+        here = uint64(1) << shift
+        if ascii_space & here and (stops & here or due or size == 0):
+            place += int64(trailing_zeros(~(ascii_space >> shift)))
+            due = size > 0
+            continue
+        step = 0
+        if wide & here:
+            step = 2 if data[at + place] == 0xC2 else 3
+        if 0 < step <= left - place:
+            place += step
+            due = size > 0
+            continue
+        # What reaches beyond the end of the text is no white space.
+        after = uint64(1) + shift if step or stops & here else shift
+        run = int64(trailing_zeros(stops >> after) + after) if after < 64 else 64
+        run = min(run, end) - place
+        out[uint64(size)] = 0x20
+        size += int64(due)
+        due = False
+        copy_block(out, size, data, at + place)
+        size += run
+        place += run
+    return min(place, left), size, due
+
+
+@kernel
+def _fold_space(
+    data: NDArray[np.uint8],
+    start: Any,
+    end: Any,
+    tail: NDArray[np.uint8],
+    out: NDArray[np.uint8],
+) -> Any:
+    """Write a text with its white space folded; return how many bytes it then has."""
+    at, size, due = start, int64(0), False
+    while at < end:
+        if at + 130 <= len(data):
+            step, size, due = _fold_block(data, at, end - at, out, size, due)
+        else:
+            tail[:] = 0
+            known = min(end, at + 130) - at
+            tail[:known] = data[at : at + known]
+            step, size, due = _fold_block(tail, 0, end - at, out, size, due)
+        at += step
+    return size
 
 
 @kernel
 def _content_hash(
-    data: NDArray[np.uint8], offsets: NDArray[np.int64], out: NDArray[np.uint64]
+    data: NDArray[np.uint8],
+    offsets: NDArray[np.int64],
+    folded: NDArray[np.uint8],
+    out: NDArray[np.uint64],
 ) -> None:
+    tail = np.zeros(130, np.uint8)
     for doc in range(len(offsets) - 1):
-        at = offsets[doc]
-        end = offsets[doc + 1]
-        # Bytes gather in `chunk`; every second full one closes a block of sixteen.
-        h1, h2, k1 = uint64(0), uint64(0), uint64(0)
-        chunk, shift, length = uint64(0), uint64(0), int64(0)
-        odd = 0
-        # White space is due, but counts only where text follows it.
-        due = False
-        while at < end:
-            size = uint64(0)
-            word = uint64(0)
-            if at + 8 <= end and not due:
-                word = load64(data, at)
-                stops = _stops(word)
-                if length == 0 or (stops & uint64(0x80)) != 0:
-                    # The first byte of the text is looked at alone.
-                    stops |= uint64(0x80)
-                mask = ((stops & (~stops + uint64(1))) >> uint64(7)) - uint64(1)
-                word &= mask
-                size = ((mask & uint64(_ONES)) * uint64(_ONES)) >> uint64(56)
-            if size == uint64(0):
-                step = _space_length(data, at, end)
-                if step:
-                    due = bool(length > 0)
-                    at += step
-                    continue
-                if due:
-                    word = _SPACE_CHUNK | uint64(data[at]) << uint64(8)
-                    size = uint64(2)
-                    due = False
-                else:
-                    word = uint64(data[at])
-                    size = uint64(1)
-                at += 1
-            else:
-                at += int64(size)
-            length += int64(size)
-            chunk |= word << shift
-            shift += size << uint64(3)
-            if shift >= uint64(64):
-                if odd:
-                    h1, h2 = murmur128_step(h1, h2, k1, chunk)
-                k1 = chunk
-                odd = 1 - odd
-                shift -= uint64(64)
-                # What of `word` did not fit; a shift by 64 bits is not defined.
-                taken = (size << uint64(3)) - shift
-                chunk = uint64(0) if shift == uint64(0) else word >> taken
-        k2 = uint64(0)
-        if odd:
-            k2 = chunk
-        else:
-            k1 = chunk
-        out[doc, 0], out[doc, 1] = murmur128_end(h1, h2, k1, k2, length)
+        size = _fold_space(data, offsets[doc], offsets[doc + 1], tail, folded)
+        folded[size : size + 16] = 0
+        h1, h2 = uint64(0), uint64(0)
+        whole = size - size % 16
+        for at in range(0, whole, 16):
+            k1, k2 = load64(folded, at), load64(folded, at + 8)
+            h1, h2 = murmur128_step(h1, h2, k1, k2)
+        k1, k2 = load64(folded, whole), load64(folded, whole + 8)
+        out[doc, 0], out[doc, 1] = murmur128_end(h1, h2, k1, k2, size)

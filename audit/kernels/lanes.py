@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = [
-    "add_coded_eight", "add_eight", "bytes_between", "popcount", "prefetch",
-    "trailing_zeros",
+    "add_coded_eight", "add_eight", "bytes_between", "copy_block", "popcount",
+    "prefetch", "trailing_zeros",
 ]  # fmt: skip
 
 _FLOAT, _BYTE, _INT32, _INT64 = (
@@ -107,6 +107,20 @@ def bytes_between(_typing: Any, data: Any, _at: Any, _low: Any, _high: Any) -> _
 
     byte = types.uint8
     return types.uint64(data, types.int64, byte, byte), build
+
+
+@_operation
+def copy_block(_typing: Any, out: Any, _to: Any, data: Any, _at: Any) -> _Built:
+    """``copy_block(out, to, data, at)``: copy 64 bytes."""
+
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        out, to, data, at = args
+        source = _address(context, builder, signature.args[2], data, at)
+        target = _address(context, builder, signature.args[0], out, to)
+        _store(builder, _load(builder, source, _BLOCK), target)
+        return context.get_dummy_value()
+
+    return types.void(out, types.int64, data, types.int64), build
 
 
 def _spread(builder: Any, byte: Any) -> Any:

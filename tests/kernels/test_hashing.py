@@ -9,7 +9,10 @@ from reference_text import content_hash as slow_hash
 from audit.kernels.hashing import content_hash
 
 ALPHABET = st.sampled_from(
-    [*"abcéあ北ก\u00a0\u2003\u3000\u0085 \n\t\r", "  ", "words of text "]
+    [
+        *"abcéあ北ก\u00a0\u2003\u3000\u0085\u1680\u205f \n\t\r",
+        *("  ", "words of text ", "x" * 40, " " * 70, "\u3000 "),
+    ]
 )
 
 
