@@ -79,6 +79,24 @@ _MAGIC = b"CAACC001"
 _PENDING = 64
 
 
+def _settled(
+    parts: list[pa.Table], keys: tuple[str, ...], values: tuple[str, ...]
+) -> list[pa.Table]:
+    """Add up the parts at the end that together rival the part before them.
+
+    A large table is not sorted again for every few batches: with a million domains the
+    merges would cost more than the counts. What stays apart at least halves from part
+    to part, so there are few parts.
+    """
+    waiting, start = 0, len(parts)
+    while start and (
+        len(parts) - start < 2 or parts[start - 1].num_rows <= 2 * waiting
+    ):
+        start -= 1
+        waiting += parts[start].num_rows
+    return [*parts[:start], merge_counts(parts[start:], keys, values)]
+
+
 @dataclass(slots=True)
 class Accumulator:
     """What has been counted so far: totals, the span of dates, tables of counts.
@@ -107,7 +125,7 @@ class Accumulator:
             return
         self.tables[name].append(table)
         if len(self.tables[name]) >= _PENDING:
-            self.tables[name] = [self.table(name)]
+            self.tables[name] = _settled(self.tables[name], *COUNTED[name])
 
     def add_found(self, table: pa.Table) -> None:
         """Add the windows of evaluation items that one batch holds."""

@@ -9,7 +9,7 @@ refers to it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -166,18 +166,24 @@ def speaker_shares(
 
 def _by_unit(
     mix: pl.DataFrame, cultures: list[str], weight: str
-) -> tuple[NDArray[np.float64], NDArray[np.uint64]]:
-    """Return float64[n_cultures, n_units] counts, and uint64[n_units] unit hashes."""
+) -> tuple[Any, NDArray[np.uint64]]:
+    """Return counts, sparse float64[n_cultures, n_units], and uint64[n_units] hashes.
+
+    Few units refer to many cultures: dense, a million units would take 2 GB.
+    """
+    from scipy.sparse import coo_array
+
     table = mix.group_by("unit", pl.col("culture").cast(pl.String)).agg(
         pl.col(weight).sum()
     )
     units = table["unit"].cast(pl.String).unique().sort()
     rows = {name: n for n, name in enumerate(cultures)}
-    counts = np.zeros((len(cultures), len(units)))
     columns = units.search_sorted(table["unit"].cast(pl.String)).to_numpy()
     at = np.array([rows.get(c, -1) for c in table["culture"].to_list()], np.int64)
     kept = at >= 0
-    np.add.at(counts, (at[kept], columns[kept]), table[weight].to_numpy()[kept])
+    values = table[weight].to_numpy().astype(np.float64)[kept]
+    shape = (len(cultures), len(units))
+    counts = coo_array((values, (at[kept], columns[kept])), shape=shape).tocsr()
     return counts, unit_hashes(units.to_arrow())
 
 

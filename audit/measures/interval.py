@@ -137,7 +137,7 @@ def weight_chunks(
     """Yield the bootstrap weights a chunk of replicates at a time.
 
     ``counts[n_keys, n_units] @ weights`` gives replicates of the counts. A chunk stays
-    near 64 MB whatever the number of units (four replicates is the least).
+    near 16 MB whatever the number of units (four replicates is the least).
 
     Args:
         hashes: uint64[n_units].
@@ -147,7 +147,7 @@ def weight_chunks(
     Yields:
         float64[n_units, chunk]; together ``replicates`` columns.
     """
-    step = max(4, 8_000_000 // max(1, len(hashes)) // 4 * 4)
+    step = max(4, 2_000_000 // max(1, len(hashes)) // 4 * 4)
     for first in range(0, replicates, step):
         width = min(step, replicates - first)
         yield poisson_weights(hashes, width, seed, first).astype(np.float64)

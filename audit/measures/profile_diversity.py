@@ -53,6 +53,10 @@ LEAST_UNITS = 2.0
 REGION_SIMILARITY = 0.5
 
 Floats = NDArray[np.float64]
+# Figures of one facet by weight and measure, one for each column of unit weights.
+_Figures = dict[tuple[str, str], Floats]
+# Counts of all keys of so many values are dense at a time (8 MB).
+_DENSE = 1_000_000
 
 
 class Grouping(NamedTuple):
@@ -68,23 +72,20 @@ class Grouping(NamedTuple):
 
 
 class _Prepared(NamedTuple):
-    """One facet and weight, ready for resampling.
+    """One facet in both weights, ready for resampling.
 
     Attributes:
-        totals: float64[n_keys].
-        matrix: Sparse float64[n_keys, n_units], the counts by unit.
-        seen: float64[n_units, 4]: mass in keys seen once (in this weight), keys seen
-            once, keys seen twice, documents.
-        mass: float64[n_units], counts of each unit in this weight.
+        facet: Its name.
+        matrices: For each of `WEIGHTS` sparse float64[n_keys, n_units], the counts by
+            unit; they share their places.
+        rare: Sparse float64[4, n_units]: documents, then characters in keys seen once,
+            then the numbers of keys seen once and twice.
         levels: Likeness of the keys, empty where no measure uses it.
     """
 
     facet: str
-    weight: str
-    totals: Floats
-    matrix: Any
-    seen: Floats
-    mass: Floats
+    matrices: tuple[Any, ...]
+    rare: Any
     levels: Sequence[GroupLevel]
 
 
@@ -131,14 +132,13 @@ def diversity_table(
         units = frame.select(pl.col("unit").unique().sort())["unit"]
         numbers = pl.DataFrame({"unit": units}).with_row_index("row")
         prepared = [
-            one
-            for name in facets
-            for one in _prepare(
+            _prepare(
                 facet_frame(frame, FACETS[name], regions),
                 FACETS[name],
                 numbers,
                 alike.get(name, []),
             )
+            for name in facets
         ]
         hashes = interval.unit_hashes(units.to_arrow())
         if table == "mix" and "located_documents" in arrow.column_names:
@@ -175,46 +175,46 @@ def _prepare(
     facet: Facet,
     numbers: pl.DataFrame,
     alike: Sequence[Grouping],
-) -> list[_Prepared]:
-    """Turn the counts of a facet into matrices, one for each weight."""
-    from scipy.sparse import coo_array
+) -> _Prepared:
+    """Turn the counts of a facet into sparse matrices."""
+    from scipy.sparse import coo_array, csr_array
 
     inside = frame.filter(~pl.col("key").is_in(list(facet.outside)))
     keys = inside.group_by("key").agg(pl.col(WEIGHTS).sum()).sort("key")
     keys = keys.with_row_index("number")
-    joined = inside.join(
-        keys.select("key", "number", total="documents"), on="key"
-    ).join(numbers, on="unit")
+    joined = (
+        inside.join(keys.select("key", "number", total="documents"), on="key")
+        .join(numbers, on="unit")
+        .select("number", "row", "total", *WEIGHTS)
+    )
     shape = (len(keys), len(numbers))
     row = joined["row"].to_numpy()
-    place = (joined["number"].to_numpy(), row)
-    documents = joined["documents"].to_numpy().astype(np.float64)
+    values = [joined[weight].to_numpy().astype(np.float64) for weight in WEIGHTS]
+    # Where each count goes is found once: both weights have the same places.
+    order = np.arange(1, len(row) + 1)
+    places = coo_array((order, (joined["number"].to_numpy(), row)), shape=shape).tocsr()
+    matrices = tuple(
+        csr_array((v[places.data - 1], places.indices, places.indptr), shape=shape)
+        for v in values
+    )
     total = joined["total"].to_numpy()
+    once, twice = np.flatnonzero(total == 1), np.flatnonzero(total == 2)
+    documents = values[0]
+    # A key seen twice may lie in two units: each holds half of it.
+    entries = [(0, once, documents), (1, once, values[1])]
+    entries += [(2, once, documents), (3, twice, documents / 2)]
+    rare = coo_array(
+        (
+            np.concatenate([column[at] for _, at, column in entries]),
+            (
+                np.concatenate([np.full(len(at), i) for i, at, _ in entries]),
+                np.concatenate([row[at] for _, at, _ in entries]),
+            ),
+        ),
+        shape=(4, len(numbers)),
+    ).tocsr()
     levels = [_level(keys["key"].to_list(), grouping) for grouping in alike]
-    prepared = []
-    for weight in WEIGHTS:
-        mass = joined[weight].to_numpy().astype(np.float64)
-        seen = [mass * (total == 1), documents * (total == 1)]
-        # A key seen twice may lie in two units: each holds half of it.
-        seen += [documents * (total == 2) / 2, documents]
-        seen = [_by_unit(row, x, shape[1]) for x in seen]
-        prepared.append(
-            _Prepared(
-                facet.name,
-                weight,
-                keys[weight].to_numpy().astype(np.float64),
-                coo_array((mass, place), shape=shape).tocsr(),
-                np.column_stack(seen),
-                _by_unit(row, mass, shape[1]),
-                levels,
-            )
-        )
-    return prepared
-
-
-def _by_unit(row: NDArray[np.uint32], values: Floats, n_units: int) -> Floats:
-    # bincount of nothing is of integers, whatever the weights are.
-    return np.bincount(row, values, minlength=n_units).astype(np.float64)
+    return _Prepared(facet.name, matrices, rare, levels)
 
 
 def _level(keys: Sequence[str], grouping: Grouping) -> GroupLevel:
@@ -231,25 +231,20 @@ def _measure_all(
     seed: int,
 ) -> list[dict[str, Any]]:
     """Return the rows of all prepared facets; the weights are drawn once for all."""
-    drawn: list[list[dict[str, Floats]]] = [[] for _ in prepared]
+    drawn: list[list[_Figures]] = [[] for _ in prepared]
     for weights in interval.weight_chunks(hashes, replicates, seed):
         for facet, chunks in zip(prepared, drawn, strict=True):
-            counts = np.ascontiguousarray((facet.matrix @ weights).T)
-            chunks.append(
-                _measures(counts, weights.T @ facet.seen, weights.T @ facet.mass, facet)
-            )
+            chunks.append(_measures(facet, weights))
+    once = np.ones((len(hashes), 1))
     rows = []
     for facet, chunks in zip(prepared, drawn, strict=True):
-        point = _measures(
-            facet.totals[None, :],
-            facet.seen.sum(axis=0)[None, :],
-            facet.mass.sum(keepdims=True),
-            facet,
-        )
-        told = _effective_units(facet.mass) >= LEAST_UNITS
-        for measure, value in point.items():
-            replicate = [chunk[measure] for chunk in chunks] if told else []
-            rows.append(_row(facet, measure, float(value[0]), replicate))
+        told = {
+            weight: _effective_units(np.asarray(matrix.sum(axis=0))) >= LEAST_UNITS
+            for weight, matrix in zip(WEIGHTS, facet.matrices, strict=True)
+        }
+        for (weight, measure), value in _measures(facet, once).items():
+            replicate = [chunk[weight, measure] for chunk in chunks if told[weight]]
+            rows.append(_row(facet.facet, weight, measure, float(value[0]), replicate))
     return rows
 
 
@@ -259,23 +254,68 @@ def _effective_units(mass: Floats) -> float:
     return total * total / float(mass @ mass) if total else 0.0
 
 
-def _measures(
-    counts: Floats, seen: Floats, mass: Floats, facet: _Prepared
+def _measures(facet: _Prepared, weights: Floats) -> _Figures:
+    """Return every measure in both weights for each column of unit weights.
+
+    Args:
+        facet: The counts.
+        weights: float64[n_units, n_columns].
+
+    Returns:
+        float64[n_columns] by weight and measure.
+    """
+    rare = facet.rare @ weights
+    figures: _Figures = {}
+    documents: Floats = np.zeros(0)
+    for number, (weight, matrix) in enumerate(
+        zip(WEIGHTS, facet.matrices, strict=True)
+    ):
+        found = _of_columns(matrix, weights, facet.levels)
+        mass = found.pop("mass")
+        documents = documents if number else mass
+        seen = (rare[number], rare[2], rare[3])
+        found["coverage"] = _coverage(*seen, documents, mass)
+        figures |= {(weight, name): found[name] for name in _order(found)}
+    return figures
+
+
+def _order(found: Mapping[str, Floats]) -> list[str]:
+    return [*MEASURES, *(name for name in found if name not in MEASURES)]
+
+
+def _of_columns(
+    matrix: Any, weights: Floats, levels: Sequence[GroupLevel]
 ) -> dict[str, Floats]:
-    """Return every measure for each row of counts, float64[n_rows] each."""
-    alone, f1, f2, documents = seen.T
+    """Return the measures that need the counts of every key, a few columns at a time.
+
+    Counts are dense, and measures make copies of them: with a million keys even one
+    column is 8 MB.
+    """
+    width = max(1, _DENSE // max(matrix.shape[0], 1))
+    parts = [
+        _of_counts(
+            np.ascontiguousarray((matrix @ weights[:, first : first + width]).T), levels
+        )
+        for first in range(0, weights.shape[1], width)
+    ]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _of_counts(counts: Floats, levels: Sequence[GroupLevel]) -> dict[str, Floats]:
+    """Return the mass and the measures of counts, float64[n_rows, n_keys]."""
     result = {
+        # Counts are whole numbers below 2^53: their sum is exact in any order.
+        "mass": np.asarray(counts.sum(axis=-1)),
         "hill_0": diversity.hill(counts, 0),
         "hill_1": diversity.hill(counts, 1),
         "hill_2": diversity.hill(counts, 2),
         "hill_inf": diversity.hill(counts, math.inf),
         "hhi": diversity.hhi(counts),
         "gini": diversity.gini(counts),
-        "coverage": _coverage(alone, f1, f2, documents, mass),
     }
-    if facet.levels:
+    if levels:
         shares = counts / np.maximum(counts.sum(axis=-1, keepdims=True), 1e-300)
-        ordinary = group_ordinariness(shares, facet.levels)
+        ordinary = group_ordinariness(shares, levels)
         result["hill_1_similarity"] = similarity_hill(counts, 1, ordinariness=ordinary)
     return result
 
@@ -293,7 +333,7 @@ def _coverage(
 
 
 def _row(
-    facet: _Prepared, measure: str, value: float, replicates: Sequence[Floats]
+    facet: str, weight: str, measure: str, value: float, replicates: Sequence[Floats]
 ) -> dict[str, Any]:
     draws = np.concatenate(replicates) if replicates else np.zeros(0)
     effective = measure.startswith("hill")
