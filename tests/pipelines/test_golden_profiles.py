@@ -170,10 +170,10 @@ def test_mojibake_is_what_was_planted(golden, corpus):
 def test_the_walled_garden_shows_its_walls(golden):
     domains = sums(golden, "walled_garden", "source", "domain")
     assert set(domains) == {"weibo.com", "zhihu.com", "baidu.com"}
-    # Zhihu's column pages are told apart from its answers, by one owner.
+    # Zhihu's columns are Zhihu: one service, whatever the host.
     platforms = sums(golden, "walled_garden", "source", "platform")
-    assert set(platforms) == {"Weibo", "Zhihu", "Zhihu Zhuanlan", "Baidu Baike"}
-    assert platforms["Zhihu"] + platforms["Zhihu Zhuanlan"] == domains["zhihu.com"]
+    assert set(platforms) == {"Weibo", "Zhihu", "Baidu Baike"}
+    assert platforms["Zhihu"] == domains["zhihu.com"]
     cultures = pl.read_parquet(golden / "walled_garden" / "culture.parquet")
     located = cultures.group_by("region").agg(pl.col("mentions").sum())
     share = dict(located.iter_rows())
