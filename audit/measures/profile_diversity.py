@@ -343,7 +343,7 @@ def _row(
         positive=effective,
         bounds=(0.0, math.inf) if effective else (0.0, 1.0),
     )
-    return _figures(facet.facet, facet.weight, measure, found)
+    return _figures(facet, weight, measure, found)
 
 
 def _figures(
