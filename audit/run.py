@@ -8,7 +8,6 @@ this module knows nothing of it.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import logging
@@ -42,13 +41,15 @@ from audit.read import LocalFileSystem
 from audit.report import build_page
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from audit.job.output import Output
     from audit.job.request import Engine
     from audit.read import FileSystem
 
 __all__ = ["plan_of", "profile", "remote_filesystem", "run", "storage"]
+
+_SHOWN_CHANGES = 3
 
 
 def _engine(runner: str) -> Engine:
@@ -153,10 +154,11 @@ def run(request: RunRequest) -> RunResult:
         output.join(staging, "run.json"),
         json.dumps(record, indent=1).encode() + b"\n",
     )
-    output.remove(output.join(staging, "tasks"))
-    output.remove(output.join(staging, "run-key.json"))
-    output.remove(pack_path(staging, output))
     _write_page(plan, staging, output)
+    # Last, so that a run that is killed at the page need not read anything again.
+    output.remove(output.join(staging, "run-key.json"))
+    output.remove(output.join(staging, "tasks"))
+    output.remove(pack_path(staging, output))
     output.move(staging, request.out)
     lap("publish")
     result = RunResult(
@@ -252,17 +254,14 @@ def _run_key(
     request: RunRequest, plan: Plan, metadata: dict[str, str], evaluation: str
 ) -> dict[str, Any]:
     """Return what must be the same for a run to be resumed."""
-    files = hashlib.sha256()
-    for corpus in plan.corpora:
-        for file in plan.files[corpus]:
-            files.update(f"{corpus}\0{file.name}\0{file.size}\n".encode())
+    sizes = {c: {f.name: f.size for f in plan.files[c]} for c in plan.corpora}
     described = request.config.describe()
     return {
-        **{name.rpartition(".")[2]: text for name, text in metadata.items()},
         "config": json.loads(json.dumps(described, default=str)),
-        "input files": files.hexdigest()[:16],
+        "input files": sizes,
         "tasks": len(plan.tasks),
         "evaluation items": evaluation,
+        **{name.rpartition(".")[2]: text for name, text in metadata.items()},
     }
 
 
@@ -285,10 +284,12 @@ def _open_staging(
         return staging
     before = json.loads(stored)
     for name, value in key.items():
-        if before.get(name) != value:
+        if changes := list(_changes(before.get(name), value)):
+            shown = "; ".join(changes[:_SHOWN_CHANGES])
+            more = f"; and {len(changes) - _SHOWN_CHANGES} more"
             raise ConfigError(
                 f"A run is resumed with the same {name.replace('_', ' ')}",
-                value=f"{before.get(name)} before, {value} now",
+                value=shown + (more if len(changes) > _SHOWN_CHANGES else ""),
                 where=staging,
                 next_step="Run without --resume to start anew.",
             )
@@ -297,6 +298,16 @@ def _open_staging(
         if path.endswith((".clusters", ".shared")):
             output.remove(path)
     return staging
+
+
+def _changes(before: Any, now: Any, place: str = "") -> Iterator[str]:
+    """Yield where two values that JSON can hold differ, each in a few words."""
+    if isinstance(before, dict) and isinstance(now, dict):
+        for name in sorted(before.keys() | now.keys()):
+            below = f"{place}, {name}" if place else str(name)
+            yield from _changes(before.get(name), now.get(name), below)
+    elif before != now:
+        yield f"{place}: {before} before, {now} now".removeprefix(": ")
 
 
 def _stages(staging: str, output: Output) -> dict[str, int]:

@@ -19,11 +19,13 @@ bands, of pairs and of clusters.
 from __future__ import annotations
 
 import logging
+import re
 from typing import TYPE_CHECKING, Any
 
 import apache_beam as beam
 from apache_beam import pvalue
 
+from audit import errors
 from audit.errors import CorpusAuditError, RunError
 from audit.job.books import BOOKS
 from audit.job.output import write_bytes
@@ -86,14 +88,23 @@ def _reads_remote(run: EngineRun) -> bool:
     return any("://" in f.path for files in run.plan.files.values() for f in files)
 
 
-def _readable(error: Exception) -> RunError:
-    """Return the failure of a pipeline as one message."""
+def _readable(error: Exception) -> CorpusAuditError:
+    """Return the failure of a pipeline as one message.
+
+    An error of this package that a worker raised comes back as text, inside an error of
+    the runner's: it is told as what it was, with its exit code.
+    """
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     told = [line for line in lines if "audit.errors." in line]
     text = (told or lines or [type(error).__name__])[-1]
+    found = re.search(r"audit\.errors\.(\w+): (.+)", text)
+    kind = getattr(errors, found[1], None) if found else None
+    if found and isinstance(kind, type) and issubclass(kind, CorpusAuditError):
+        message = re.sub(r" ?\[while running .*", "", found[2]).rstrip("'\"\\n ")
+        return kind(message.removesuffix("."))
     return RunError(
         "Every task of the job is carried out",
-        value=text.rpartition("audit.errors.")[2][:500],
+        value=text[:500],
         next_step="Run again with --resume; --debug shows the whole trace.",
     )
 

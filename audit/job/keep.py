@@ -65,7 +65,14 @@ class Keeper:
         for kind, tables in self._tables.items():
             if tables:
                 table = pa.concat_tables(tables).unify_dictionaries()
-                _write_part(kind, table, self._task, spec, output)
+                # Documents wait beside their task for their clusters, so that these can
+                # be added again: after a kill, or where an engine does it twice.
+                path = (
+                    _waiting_path(self._task, spec, output)
+                    if kind == "documents"
+                    else _part_path(kind, self._task, spec, output)
+                )
+                _write_part(path, table, self._task, spec, output)
 
 
 def _documents(batch: Batch) -> pa.Table:
@@ -110,15 +117,19 @@ def _part_path(kind: str, task: Task, spec: JobSpec, output: Output) -> str:
     return output.join(spec.staging, task.corpus, kind, name)
 
 
+def _waiting_path(task: Task, spec: JobSpec, output: Output) -> str:
+    return output.join(spec.staging, "tasks", f"{task.ordinal:08d}.documents")
+
+
 def _write_part(
-    kind: str, table: pa.Table, task: Task, spec: JobSpec, output: Output
+    path: str, table: pa.Table, task: Task, spec: JobSpec, output: Output
 ) -> None:
     whole = table.add_column(
         0, "corpus", pa.array([task.corpus] * table.num_rows, pa.string())
     )
     write_whole(
         output,
-        _part_path(kind, task, spec, output),
+        path,
         lambda file: write_table(whole, file, task.corpus, spec.metadata),
     )
 
@@ -126,7 +137,7 @@ def _write_part(
 def add_clusters(
     task: Task, clusters: Sequence[NDArray[Any]], spec: JobSpec, output: Output
 ) -> None:
-    """Fill in the cluster columns of a task's documents.
+    """Write a task's documents with their clusters; done twice, it is the same.
 
     Args:
         task: the task.
@@ -135,7 +146,7 @@ def add_clusters(
         spec: the job.
         output: where staging is.
     """
-    data = output.read(_part_path("documents", task, spec, output))
+    data = output.read(_waiting_path(task, spec, output))
     if data is None:
         return
     table = pq.read_table(io.BytesIO(data))

@@ -25,6 +25,7 @@ from audit.job.examples import (
 from audit.job.packing import pack, unpack
 from audit.job.scan import documents_of
 from audit.job.sketched import load_bands, load_sketches
+from audit.job.staged import check_inputs
 from audit.kernels.distinct import distinct
 from audit.kernels.shingle import shingle_sets
 from audit.link.blocks import BandBlock, ExactBlock, pack_bands, split_by
@@ -191,6 +192,9 @@ def look_again_stage(
     Returns:
         Blocks ``sets`` (shingle sets, or signatures where similarity is estimated) and
         ``excerpts`` by pair partition.
+
+    Raises:
+        ConfigError: the input is no longer what the first look has seen.
     """
     wanted: dict[int, list[list[NDArray[np.uint32]]]] = {}
     for block in needs:
@@ -201,6 +205,7 @@ def look_again_stage(
     if spec.config.link.verify == "estimate":
         yield from _sketched(task, rows_of, shown_of, spec, output)
     else:
+        check_inputs(task, filesystem, spec.staging, output)
         yield from _read_again(task, rows_of, shown_of, spec, filesystem)
 
 

@@ -7,16 +7,24 @@ half a profile.
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import io
 import os
 import shutil
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
-from audit.errors import ConfigError
+from audit.errors import ConfigError, RunError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+# A call was right and the disk was not: what is full, too large, broken or gone.
+_NO_ROOM = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ESTALE, errno.ENODEV}
+)
 
 __all__ = ["LocalOutput", "Output", "write_bytes", "write_whole"]
 
@@ -111,15 +119,28 @@ def write_whole(output: Output, path: str, write: Callable[[BinaryIO], object]) 
     try:
         with output.create(part) as file:
             write(file)
+            _settle(file)
         output.move(part, path)
     except OSError as error:
-        output.remove(part)
-        raise ConfigError(
+        with contextlib.suppress(OSError):
+            output.remove(part)
+        kind = RunError if error.errno in _NO_ROOM else ConfigError
+        raise kind(
             "The output folder can be written to",
             value=str(error.strerror or error),
             where=path,
             next_step="Check free space and permissions, then run with --resume.",
         ) from error
+
+
+def _settle(file: BinaryIO) -> None:
+    """Have a file of this machine on its disk before it gets its name.
+
+    A rename can outlive a power cut that the content did not.
+    """
+    file.flush()
+    with contextlib.suppress(io.UnsupportedOperation, AttributeError):
+        os.fsync(file.fileno())
 
 
 def write_bytes(output: Output, path: str, data: bytes) -> None:

@@ -20,7 +20,7 @@ from audit.job.packing import pack
 from audit.job.progress import PROGRESS
 from audit.job.scan import scan
 from audit.job.sketched import store_units
-from audit.job.staged import load_blocks, store_blocks, task_key
+from audit.job.staged import inputs_of, load_blocks, store_blocks
 from audit.link.blocks import pack_exact
 
 if TYPE_CHECKING:
@@ -50,14 +50,14 @@ def scan_stage(
 ) -> Scanned:
     """Look at the documents of a task for the first time.
 
-    What is found is stored in staging under the fingerprint of the task's input, so
-    that a run that is resumed does not look again.
+    What is found is stored in staging with the fingerprint of the task's input, so that
+    a run that is resumed does not look again, and not at other input either.
 
     Returns:
         Blocks ``counts`` by corpus, ``exact`` by partition.
     """
-    key = task_key(task, filesystem)
-    found = load_blocks(key, spec.staging, output)
+    seen = inputs_of(task, filesystem)
+    found = load_blocks(task, seen, spec.staging, output)
     if found is None:
         keeper = Keeper(spec.config.keep, task)
         found = _scan(
@@ -65,7 +65,7 @@ def scan_stage(
         )
         # Before the blocks: where those are, all of the task is there.
         keeper.write(spec, output)
-        store_blocks(key, found, spec.staging, output)
+        store_blocks(task, seen, found, spec.staging, output)
     else:
         PROGRESS.add(found.documents, task.size)
     book = Book()

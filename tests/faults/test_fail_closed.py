@@ -14,6 +14,7 @@ from audit.config import AuditConfig
 from audit.errors import AccountingError, RunError
 from audit.job.books import Book, booked, check_tasks, merge_books
 from audit.job.output import LocalOutput
+from audit.job.plan import Task
 from audit.job.request import RunRequest
 from audit.job.staged import load_blocks, store_blocks
 from audit.job.stages import Scanned
@@ -329,12 +330,13 @@ class RetryOnce:
 @pytest.mark.parametrize("damage", ["cut", "flipped", "empty"])
 def test_a_stored_result_that_was_damaged_is_made_again(damage, tmp_path):
     found = Scanned(3, [("counts", 0, b"abc" * 9), ("bands", 5, b"x")])
-    store_blocks("k", found, str(tmp_path), LocalOutput())
-    assert load_blocks("k", str(tmp_path), LocalOutput()) == found
-    path = tmp_path / "tasks" / "k.blocks"
+    task, seen = Task(7, "c", (), 0), [["a.jsonl", 0, None, 9, "f00d"]]
+    store_blocks(task, seen, found, str(tmp_path), LocalOutput())
+    assert load_blocks(task, seen, str(tmp_path), LocalOutput()) == found
+    path = tmp_path / "tasks" / "00000007.blocks"
     data = path.read_bytes()
     path.write_bytes({"cut": data[:-9], "flipped": flipped(data), "empty": b""}[damage])
-    assert load_blocks("k", str(tmp_path), LocalOutput()) is None
+    assert load_blocks(task, seen, str(tmp_path), LocalOutput()) is None
 
 
 def test_books_are_sums_in_any_order():
