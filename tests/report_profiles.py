@@ -14,6 +14,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from profiles_factory import make_profile, write_overlap, write_profile
 
+from audit.fold.coverage import coverage_table
+from audit.fold.profile import conform
 from schemas.profile import TABLES
 
 HOSTILE = (
@@ -36,8 +38,9 @@ def three_profiles(folder: Path) -> list[Path]:
             folder, "مدونة", 3, documents=2000, domains=30, rejected=40, replicates=30
         ),
     ]
-    for profile in profiles:
+    for number, profile in enumerate(profiles, start=1):
         _count_twice(profile / "culture.parquet")
+        _add_tables(profile, number)
     pairs = [("web", "新闻语料", 0.2), ("web", "مدونة", 0.004)]
     write_overlap(
         folder,
@@ -48,6 +51,37 @@ def three_profiles(folder: Path) -> list[Path]:
         ],
     )
     return profiles
+
+
+def _add_tables(profile: Path, number: int) -> None:
+    """Add what only some runs have: coverage, details of duplicates, contamination."""
+    detail = [
+        {"facet": facet, "key": key, "documents": 400, "characters": 9000,
+         "duplicate_documents": part * number, "duplicate_characters": 800,
+         "wiped_out": part * number > 360}
+        for facet, key, part in (
+            ("language", "eng", 40), ("language", "fra", 0), ("domain", "x.org", 130),
+            ("domain", "", 7),
+        )
+    ]  # fmt: skip
+    sets = [
+        {"evaluation_set": name, "threshold": 0.8, "items": 50,
+         "contaminated_items": found, "share": found / 50, "low": found / 60,
+         "high": found / 40, "touched_items": found + 3, "short_items": 0,
+         "contaminated_short_items": 0, "rejected_items": 0}
+        for name, found in (("quiz", number), ("sums", 0))
+    ]  # fmt: skip
+    extra = {
+        "duplicates_detail": pa.Table.from_pylist(detail),
+        "contamination_sets": pa.Table.from_pylist(sets),
+        "coverage": coverage_table(pq.read_table(profile / "culture_mix.parquet")),
+    }
+    footer = pq.read_schema(profile / "mix.parquet").metadata
+    for name, table in extra.items():
+        whole = conform(name, profile.name, table)
+        pq.write_table(
+            whole.replace_schema_metadata(footer), profile / f"{name}.parquet"
+        )
 
 
 def _count_twice(path: Path) -> None:

@@ -18,6 +18,8 @@ from audit.report.vega import (
     INK,
     LABELS,
     QUIET,
+    SLIM_LABELS,
+    SLIM_WIDTH,
     WIDTH,
     Curve,
     Dot,
@@ -31,11 +33,27 @@ from audit.report.vega import (
 __all__ = ["Curve", "Dot", "Segment", "columns", "curves", "dots", "stacked"]
 
 
+# Width of the drawing and of its labels, by the room there is.
+_SIZES = {
+    "wide": (WIDTH, LABELS),
+    "slim": (SLIM_WIDTH, SLIM_LABELS),
+    "": (WIDTH // 2 - 20, LABELS),
+}
+
+
 def stacked(segments: Sequence[Segment], title: str) -> str:
-    """Return bars of shares, one row a corpus, wide segments labelled inside."""
+    """Return bars of shares, one row a corpus, wide segments labelled inside.
+
+    Two drawings: one for a page that has room, one for a narrow one.
+    """
+    return _stacked(segments, title, "wide") + _stacked(segments, title, "slim")
+
+
+def _stacked(segments: Sequence[Segment], title: str, fit: str) -> str:
     names = list(dict.fromkeys(segment.row for segment in segments))
-    labels = len(names) > 1
-    width = WIDTH if labels else WIDTH + LABELS
+    several = len(names) > 1
+    bars_width, labels_width = _SIZES[fit]
+    width = bars_width if several else bars_width + labels_width
     bars, texts = [], []
     for part in segments:
         bars.append(part._asdict())
@@ -47,13 +65,14 @@ def stacked(segments: Sequence[Segment], title: str) -> str:
                     "label": part.label,
                 }
             )
+    y = rows(names, labels=several, limit=labels_width)
     x_axis = {"title": None, "format": ".0%", "tickCount": 5}
     layers: list[dict[str, Any]] = [
         {
             "data": {"values": bars},
             "mark": {"type": "bar", "height": {"band": 0.78}, "stroke": "var(--page)"},
             "encoding": {
-                "y": rows(names, labels=labels),
+                "y": y,
                 "x": {
                     "field": "start",
                     "type": "quantitative",
@@ -74,14 +93,14 @@ def stacked(segments: Sequence[Segment], title: str) -> str:
                 "fontSize": 12,
             },
             "encoding": {
-                "y": rows(names, labels=labels),
+                "y": y,
                 "x": {"field": "middle", "type": "quantitative"},
                 "text": {"field": "label"},
             },
         },
     ]
-    step = 38 if labels else 56
-    return draw(layers, title, width=width, height={"step": step})
+    step = 38 if several else 56
+    return draw(layers, title, fit=fit, width=width, height={"step": step})
 
 
 def dots(
@@ -92,9 +111,21 @@ def dots(
     share: bool,
     small: bool = False,
 ) -> str:
-    """Return points in labelled rows on a logarithmic axis, with their intervals."""
+    """Return points in labelled rows on a logarithmic axis, with their intervals.
+
+    Small charts fit a narrow page as they are; others are drawn a second time for it.
+    """
+    if small:
+        return _dots(marks, title, axis_title, share, "")
+    return _dots(marks, title, axis_title, share, "wide") + _dots(
+        marks, title, axis_title, share, "slim"
+    )
+
+
+def _dots(
+    marks: Sequence[Dot], title: str, axis_title: str, share: bool, fit: str
+) -> str:
     names = list(dict.fromkeys(mark.row for mark in marks))
-    spread = max((abs(mark.offset) for mark in marks), default=0.0) > 0
     values = [
         {
             **mark._asdict(),
@@ -103,7 +134,8 @@ def dots(
         }
         for mark in marks
     ]
-    y = {**rows(names)}
+    width, labels_width = _SIZES[fit]
+    y = rows(names, limit=labels_width)
     y["axis"] = {**y["axis"], "grid": True}
     x = {
         "field": "x",
@@ -114,22 +146,16 @@ def dots(
             "format": "~p" if share else ",~r",
             "values": ticks(marks),
             "grid": True,
-            "labelOverlap": "parity",
+            "labelOverlap": "greedy" if fit == "slim" else "parity",
         },
     }
-    offset = {
-        "field": "offset",
-        "type": "quantitative",
-        "scale": {"domain": [-1.4, 1.4]},
-    }
-    place: dict[str, Any] = {"y": y, **({"yOffset": offset} if spread else {})}
     whiskers = [row for row in values if row["low"] is not None and row["low"] > 0]
     layers = [
         {
             "data": {"values": whiskers},
             "mark": {"type": "rule", "aria": False, "strokeWidth": 2, "opacity": 0.55},
             "encoding": {
-                **place,
+                "y": y,
                 "x": {**x, "field": "low"},
                 "x2": {"field": "high"},
                 "color": fixed(),
@@ -139,7 +165,7 @@ def dots(
             "data": {"values": values},
             "mark": {"type": "point", "filled": True, "size": 70, "opacity": 1},
             "encoding": {
-                **place,
+                "y": y,
                 "x": x,
                 "color": fixed(),
                 "shape": {**fixed("shape")},
@@ -147,15 +173,13 @@ def dots(
             },
         },
     ]
-    series = len({mark.offset for mark in marks}) if spread else 1
-    width = WIDTH // 2 - 20 if small else WIDTH
-    return draw(layers, title, width=width, height={"step": max(24, 9 * series + 8)})
+    return draw(layers, title, fit=fit, width=width, height={"step": 26})
 
 
 def curves(lines: Sequence[Curve], title: str, x_title: str, y_title: str) -> str:
     """Return lines in the unit square with the diagonal of perfect equality."""
     path = [
-        {"x": x, "y": y, "colour": line.colour}
+        {"x": x, "y": y, "colour": line.colour, "dash": list(line.dash)}
         for line in lines
         for x, y in line.points
     ]
@@ -194,7 +218,12 @@ def curves(lines: Sequence[Curve], title: str, x_title: str, y_title: str) -> st
                 "strokeWidth": 2.5,
                 "interpolate": "linear",
             },
-            "encoding": {"x": x, "y": y, "color": fixed()},
+            "encoding": {
+                "x": x,
+                "y": y,
+                "color": fixed(),
+                "strokeDash": fixed("dash"),
+            },
         },
         {
             "data": {"values": marks},

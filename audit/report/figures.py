@@ -70,7 +70,8 @@ def percent(share: float | None) -> str:
         return "<0.001%"
     if share < 0.001:
         return f"{share:.3%}"
-    if share < 0.01:
+    # What rounds to one percent is written as one: 1.0%, not 1.00%.
+    if share < 0.00995:
         return f"{share:.2%}"
     # 100% is said only where nothing at all is missing.
     return (
@@ -94,10 +95,14 @@ def points(value: float) -> str:
 
 
 def interval(estimate: Estimate, write: object = effective) -> str:
-    """Return "low to high" in the notation of ``write``, or nothing where unknown."""
+    """Return "low to high" in the notation of ``write``.
+
+    Nothing where the bounds are unknown, or too near each other to be told apart.
+    """
     if not estimate.bounded or not callable(write):
         return ""
-    return f"{write(estimate.low)}–{write(estimate.high)}"
+    low, high = write(estimate.low), write(estimate.high)
+    return f"{low}–{high}" if low != high else ""
 
 
 def isolated(text: str) -> str:

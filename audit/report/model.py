@@ -11,6 +11,7 @@ from pathlib import Path
 
 from audit.compare.load import load_profiles
 from audit.report.corpora import Corpus, load_corpora, load_overlap
+from audit.report.parts.contamination import contamination
 from audit.report.parts.copies import Copies, copies
 from audit.report.parts.cultures import Cultures, cultures
 from audit.report.parts.languages import Languages, languages
@@ -42,6 +43,7 @@ class Page:
     sources: Sources
     cultures: Cultures
     copies: Copies
+    contamination: Sheet | None
     rejects: Rejects
     diversity: Sheet
     limits: list[tuple[str, str]]
@@ -62,6 +64,7 @@ def build_model(profiles: list[Path], *, largest: bool = False) -> Page:
         sources=sources(corpora),
         cultures=cultures(corpora),
         copies=copies(corpora, load_overlap(corpora)),
+        contamination=contamination(corpora),
         rejects=rejects(corpora),
         diversity=diversity_sheet(corpora),
         limits=limits(corpora),

@@ -53,6 +53,7 @@ class Sheet(NamedTuple):
         rows: Cells, as many as columns.
         note: What was left out, if anything.
         search: Whether it has a search box.
+        dense: Narrow columns with upright headings: a grid to look at as a picture.
     """
 
     key: str
@@ -61,6 +62,7 @@ class Sheet(NamedTuple):
     rows: list[list[Cell]]
     note: str = ""
     search: bool = True
+    dense: bool = False
 
 
 def named(text: str, extra: str = "", lang: str = "") -> Cell:

@@ -25,11 +25,17 @@ _SAFE_VALUE = re.compile(r"[-+0-9A-Za-z.,#%() \n]*\Z")
 _DIGITS = re.compile(r"(\d+\.\d)\d+")
 
 
-def clean(svg: str, title: str) -> str:
-    """Return ``svg`` reduced to drawing, with its title and its marks named."""
+def clean(svg: str, title: str, fit: str = "") -> str:
+    """Return ``svg`` reduced to drawing, with its title and its marks named.
+
+    Args:
+        svg: As the chart library gives it.
+        title: What a screen reader says of it.
+        fit: Another class of the drawing, or none.
+    """
     root = ET.fromstring(svg)
     _strip(root)
-    root.set("class", "chart")
+    root.set("class", f"chart {fit}".strip())
     root.set("role", "group")
     root.set("tabindex", "0")
     root.set("aria-label", title)

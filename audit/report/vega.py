@@ -17,10 +17,14 @@ __all__ = [
     "INK",
     "LABELS",
     "QUIET",
+    "SHAPES",
+    "SLIM_LABELS",
+    "SLIM_WIDTH",
     "WIDTH",
     "Curve",
     "Dot",
     "Segment",
+    "dashes",
     "draw",
     "fixed",
     "rows",
@@ -28,8 +32,23 @@ __all__ = [
 ]
 
 INK, QUIET, GRID = "var(--ink)", "var(--quiet)", "var(--grid)"
-WIDTH = 760
-LABELS = 150
+# In pixels: a page that has room, and a telephone.
+WIDTH, LABELS = 760, 150
+SLIM_WIDTH, SLIM_LABELS = 250, 92
+
+
+# Corpora are told apart by shape or dash too, for eyes that take colours for alike.
+# Vega's names of shapes; `dashes` of strokes. The diamond stands for the world.
+SHAPES = (
+    "circle", "square", "triangle-up", "cross", "triangle-down", "circle", "square",
+    "triangle-up", "cross", "triangle-down",
+)  # fmt: skip
+_DASHES = ((1, 0), (7, 3), (2, 3), (9, 3, 2, 3), (4, 2))
+
+
+def dashes(slot: int) -> list[int]:
+    """Return the dash pattern of a corpus by its number from 1."""
+    return list(_DASHES[(slot - 1) % len(_DASHES)])
 
 
 class Segment(NamedTuple):
@@ -58,15 +77,25 @@ class Dot(NamedTuple):
 
 
 class Curve(NamedTuple):
-    """A line and the points on it that say something."""
+    """A line and the points on it that say something; ``dash`` as in SVG."""
 
     colour: str
     points: list[tuple[float, float]]
     hints: dict[int, str]
+    dash: tuple[int, ...] = (1, 0)
 
 
-def draw(layers: list[dict[str, Any]], title: str, **spec: Any) -> str:
-    """Return layers, drawn with the axes of the page, as clean SVG."""
+def draw(
+    layers: list[dict[str, Any]], title: str, *, fit: str = "", **spec: Any
+) -> str:
+    """Return layers, drawn with the axes of the page, as clean SVG.
+
+    Args:
+        layers: Of a Vega-Lite specification.
+        title: What a screen reader says of the chart.
+        fit: ``wide`` or ``slim`` where the page shows one of two drawings.
+        spec: The rest of the specification.
+    """
     import vl_convert
 
     axis = {
@@ -89,14 +118,17 @@ def draw(layers: list[dict[str, Any]], title: str, **spec: Any) -> str:
         "layer": layers,
         **spec,
     }
-    return clean(vl_convert.vegalite_to_svg(full, allowed_base_urls=[]), title)
+    drawing = vl_convert.vegalite_to_svg(full, allowed_base_urls=[])
+    return clean(drawing, title, fit)
 
 
-def rows(names: Sequence[str], *, labels: bool = True) -> dict[str, Any]:
+def rows(
+    names: Sequence[str], *, labels: bool = True, limit: int = LABELS
+) -> dict[str, Any]:
     """Return the encoding of named rows in the order given."""
     axis: dict[str, Any] | None = {
         "title": None,
-        "labelLimit": LABELS,
+        "labelLimit": limit,
         "labelColor": INK,
     }
     return {

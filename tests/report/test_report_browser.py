@@ -337,3 +337,47 @@ def test_pictures_of_both_themes(
         pictures.append(out.read_bytes())
     assert all(len(picture) > 50_000 for picture in pictures)
     assert pictures[0] != pictures[1]
+
+
+def test_charts_fit_a_narrow_page(browser: Any, pages: dict[str, Path]) -> None:
+    # Drawn a second time for it: nothing of a bar is hidden beyond an edge.
+    script = """
+      return [...document.querySelectorAll(".frame svg.slim, .frame svg.wide")]
+        .filter(chart => chart.checkVisibility())
+        .map(chart => [chart.classList.contains("slim"),
+          chart.getBoundingClientRect().right - chart.parentElement
+            .getBoundingClientRect().right, chart.viewBox.baseVal.width]);"""
+    for width, slim in ((400, True), (1280, False)):
+        show(browser, pages["three"], width)
+        drawn = browser.execute_script(script)
+        assert len(drawn) >= 4
+        assert {one[0] for one in drawn} == {slim}
+        assert max(one[1] for one in drawn) <= 1
+    # Text of a slim drawing is not shrunk below nine tenths of its size.
+    show(browser, pages["three"], 400)
+    assert all(one[2] <= 368 / 0.9 for one in browser.execute_script(script))
+
+
+AXE = os.environ.get("AXE_CORE", "node_modules/axe-core/axe.min.js")
+
+
+@pytest.mark.skipif(
+    not Path(AXE).exists(),
+    reason="no axe-core: npm install --no-save axe-core, or AXE_CORE=axe.min.js",
+)
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("width", [400, 1280])
+@pytest.mark.parametrize("name", ["one", "three", "poisoned"])
+def test_axe_finds_no_barrier(
+    browser: Any, pages: dict[str, Path], name: str, width: int, theme: str
+) -> None:
+    show(browser, pages[name], width, theme)
+    source = {"expression": Path(AXE).read_text("utf-8")}
+    browser.execute_cdp_cmd("Runtime.evaluate", source)
+    browser.set_script_timeout(120)
+    found = browser.execute_async_script(
+        "axe.run(document, {resultTypes: ['violations']})"
+        ".then(arguments[arguments.length - 1])"
+    )
+    assert [(v["id"], v["nodes"][0]["html"]) for v in found["violations"]] == []
+    assert len(found["passes"]) > 30

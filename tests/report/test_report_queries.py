@@ -148,8 +148,9 @@ def test_paragraphs(page_one: Page, profiles: list[Path]) -> None:
     total = sum(row["characters"] for row in rows)
     english = next(row["characters"] for row in rows if row["key"] == "eng")
     text = f"{percent(english / total)}, {count(english)} characters"
-    # The factory's paragraphs are its documents: both charts say the same.
-    assert page_one.marks.count(f"web: English {text}") == 2
+    # The factory's paragraphs are its documents: both charts say the same, and both
+    # are drawn for a wide page and for a narrow one.
+    assert page_one.marks.count(f"web: English {text}") == 4
 
 
 def test_cultures(page_one: Page, page_three: Page, profiles: list[Path]) -> None:
@@ -202,6 +203,71 @@ def test_counts_behind_near_duplicates(page_one: Page, profiles: list[Path]) -> 
     corrected = next(row for row in asked if row["figure"] == "corrected_documents")
     text = f"{count(corrected['value'])} {count(corrected['low'])}–"
     assert any(text in cell for _, (cell, _) in page_one.tables["table-counts"])
+
+
+def test_coverage(page_one: Page, profiles: list[Path]) -> None:
+    asked = ask(profiles[0], "table", "coverage")
+    largest = sorted(asked, key=lambda row: (-(row["expected"] or 0), row["culture"]))
+    for row in largest[:20]:
+        text = f"{percent(row['expected'])} of the world's people"
+        assert any(mark.endswith(text) for mark in page_one.marks)
+        if row["observed"]:
+            text = f"{percent(row['observed'])} of what refers to any culture"
+            assert any(mark.endswith(text) for mark in page_one.marks)
+    gone = sum(row["erased"] for row in asked)
+    assert gone > 0
+    assert f"{gone} countries surely have less" in page_one.text
+
+
+def test_what_deduplication_would_take(page_one: Page, profiles: list[Path]) -> None:
+    shown = {
+        row[0][0] + row[1][0].split()[-1]: row
+        for row in page_one.tables["table-detail"]
+    }
+    asked = ask(profiles[0], "table", "detail")
+    assert len(shown) == len(asked) == 2
+    for row in asked:
+        cells = [raw for _, raw in shown[row["facet"] + row["key"]][2:]]
+        assert cells == [row["documents"], row["duplicate_documents"], row["share"]]
+
+
+def test_contamination(page_three: Page, profiles: list[Path]) -> None:
+    shown = {
+        (row[0][0], row[1][0]): row for row in page_three.tables["table-contamination"]
+    }
+    assert len(shown) == 6
+    for profile in profiles:
+        for row in ask(profile, "table", "contamination"):
+            cells = shown[row["evaluation_set"], profile.name][2:]
+            names = ("items", "contaminated_items", "share", "touched_items")
+            assert [raw for _, raw in cells] == [row[name] for name in names]
+            span = Estimate(row["share"], row["low"], row["high"])
+            assert cells[2][0].endswith(interval(span, percent))
+
+
+def test_what_sources_rest_on(page_one: Page, profiles: list[Path]) -> None:
+    shown = {row[0][0]: row[1][1] for row in page_one.tables["table-attribution"]}
+    names = {
+        "url": "By address",
+        "field": "By field or file name",
+        "none": "Not at all",
+    }
+    for row in ask(profiles[0], "table", "attribution"):
+        assert near(shown[names[row["attributed_by"]]], row["share"])
+    columns = ("total", "unattributed", "keys", "top_1_share", "top_10_share",
+               "top_tenth_share", "hill_1", "hhi", "gini")  # fmt: skip
+    asked = [r for r in ask(profiles[0], "table", "concentration") if not r["language"]]
+    rows = sorted(
+        [raw for _, raw in row[1:]] for row in page_one.tables["table-concentration"]
+    )
+    expected = []
+    for row in asked:
+        values = [-1.0 if row[c] is None else row[c] for c in columns]
+        values[1] = row["unattributed"] / max(row["total"], 1)
+        expected.append(values)
+    assert len(rows) == len(expected)
+    for one, two in zip(rows, sorted(expected), strict=True):
+        assert one == pytest.approx(two)
 
 
 def test_overlap(page_three: Page, profiles: list[Path]) -> None:

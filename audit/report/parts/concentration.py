@@ -55,19 +55,20 @@ def attribution(corpora: Sequence[Corpus]) -> Sheet:
 def concentration(corpora: Sequence[Corpus]) -> Sheet:
     """Return the concentration of each corpus, by facet."""
     rows = [
-        [named(words), named(corpus.label), *_measures(row)]
+        [named(words), *_of(corpus, corpora), *_measures(row)]
         for facet, words in _FACETS.items()
         for corpus in corpora
         for row in _rows(corpus, facet).filter(language="").iter_rows(named=True)
     ]
-    heads = [Column("What", False), Column("Corpus", False), *_MEASURES]
+    heads = [Column("What", False), *_corpus_head(corpora), *_MEASURES]
     note = (
         "Shares are of all documents, those without source among them; effective "
         "number, HHI and Gini are of those that have one. By characters: "
         "concentration.parquet."
     )
     caption = "Concentration of documents"
-    return Sheet("concentration", caption, heads, rows, note, search=False)
+    # Many rows scroll in their own frame; it comes with the search.
+    return Sheet("concentration", caption, heads, rows, note, len(rows) > 12)
 
 
 def languages(corpora: Sequence[Corpus]) -> Sheet:
@@ -80,8 +81,8 @@ def languages(corpora: Sequence[Corpus]) -> Sheet:
         left += len(found) - len(kept)
         for row in kept.iter_rows(named=True):
             name = named(language_name(row["language"]), row["language"])
-            rows.append([name, named(corpus.label), *_measures(row)])
-    heads = [Column("Language", False), Column("Corpus", False), *_MEASURES]
+            rows.append([name, *_of(corpus, corpora), *_measures(row)])
+    heads = [Column("Language", False), *_corpus_head(corpora), *_MEASURES]
     note = f"{count(left)} smaller languages are in concentration.parquet."
     return Sheet(
         "concentration-languages",
@@ -126,6 +127,15 @@ _MEASURES = [
         "HHI", "Gini",
     )
 ]  # fmt: skip
+
+
+def _corpus_head(corpora: Sequence[Corpus]) -> list[Column]:
+    return [Column("Corpus", False)] if len(corpora) > 1 else []
+
+
+def _of(corpus: Corpus, corpora: Sequence[Corpus]) -> list[Cell]:
+    """Return the cell that names the corpus, where there are several."""
+    return [named(corpus.label)] if len(corpora) > 1 else []
 
 
 def _rows(corpus: Corpus, facet: str) -> pl.DataFrame:

@@ -7,13 +7,14 @@ sizes a kind, one matrix of overlaps a kind.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import polars as pl
 
 from audit.report.charts import Dot, columns
 from audit.report.corpora import Corpus
 from audit.report.figures import Estimate, count, interval, isolated, percent
+from audit.report.names import language_name
 from audit.report.sheet import Cell, Column, Sheet, counted, named, shared
 
 __all__ = ["Copies", "copies", "size_bin"]
@@ -35,6 +36,7 @@ _COUNTS = {
     "links_left_open": "Links that these steps left to one worker",
 }
 _LAST = (1000, "1,000+")
+_DETAILS = 60
 
 
 class Copies(NamedTuple):
@@ -43,6 +45,7 @@ class Copies(NamedTuple):
     charts: list[tuple[str, str]]
     sheet: Sheet
     counts: Sheet
+    detail: Sheet
     matrices: list[tuple[str, Sheet]]
 
 
@@ -59,7 +62,9 @@ def copies(corpora: Sequence[Corpus], overlap: pl.DataFrame) -> Copies:
         for kind, title in _KINDS
         if (sheet := _matrix(corpora, overlap, kind, title)) is not None
     ]
-    return Copies(charts, _sheet(corpora, bins), _counts(corpora), matrices)
+    return Copies(
+        charts, _sheet(corpora, bins), _counts(corpora), _detail(corpora), matrices
+    )
 
 
 def _all() -> list[tuple[int, str]]:
@@ -152,6 +157,40 @@ def _counts(corpora: Sequence[Corpus]) -> Sheet:
     heads += [Column(corpus.label, slot=corpus.slot) for corpus in corpora]
     caption = "What stands behind the count of near-duplicates"
     return Sheet("counts", caption, heads, rows, search=False)
+
+
+def _detail(corpora: Sequence[Corpus]) -> Sheet:
+    """Return the languages and domains that deduplication would take most from."""
+    rows, left = [], 0
+    for corpus in corpora:
+        found = (
+            corpus.tables["duplicates_detail"]
+            .filter((pl.col("duplicate_documents") > 0) & (pl.col("key") != ""))
+            .sort(
+                ["duplicate_documents", "facet", "key"], descending=[True, False, False]
+            )
+        )
+        kept = found.head(max(_DETAILS // len(corpora), 6))
+        left += len(found) - len(kept)
+        label = [named(corpus.label)] if len(corpora) > 1 else []
+        rows += [_detail_row(label, row) for row in kept.iter_rows(named=True)]
+    heads = [Column("Of", False), Column("Key", False)]
+    heads += [Column("Corpus", False)] if len(corpora) > 1 else []
+    names = ("Documents", "Repeat another", "Would go")
+    note = f"{count(left)} more are in duplicates_detail.parquet." if left else ""
+    caption = "What deduplication would take, by language and domain"
+    return Sheet("detail", caption, heads + [Column(n) for n in names], rows, note)
+
+
+def _detail_row(label: list[Cell], row: Mapping[str, Any]) -> list[Cell]:
+    key = named(row["key"])
+    if row["facet"] == "language":
+        key = named(language_name(row["key"]), row["key"])
+    part = shared(row["duplicate_documents"] / max(row["documents"], 1))
+    if row["wiped_out"]:
+        part = part._replace(extra="wiped out")
+    amounts = [counted(row["documents"]), counted(row["duplicate_documents"])]
+    return [named(row["facet"]), key, *label, *amounts, part]
 
 
 def _count_cell(row: Mapping[str, float | None] | None) -> Cell:

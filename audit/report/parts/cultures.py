@@ -15,13 +15,16 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from audit.report.charts import Dot, dots
 from audit.report.corpora import Corpus
-from audit.report.figures import count, percent
+from audit.report.figures import count, isolated, percent
 from audit.report.names import category_name, country_name
 from audit.report.sheet import Cell, Column, Sheet, counted, named, shared
+from audit.report.vega import SHAPES
 
 __all__ = ["SHADES", "Atlas", "Cultures", "Place", "cultures", "world"]
 
+_PEOPLES = 20
 # Lower bounds of the shades of the map, as shares of located documents.
 SHADES = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
 
@@ -45,6 +48,8 @@ class Atlas(NamedTuple):
     covered: str
     missing: list[tuple[str, str]]
     n_missing: int
+    erased: str
+    n_erased: int
 
 
 class Cultures(NamedTuple):
@@ -52,6 +57,7 @@ class Cultures(NamedTuple):
 
     atlases: list[Atlas]
     legend: list[tuple[int, str]]
+    people: str
     sheet: Sheet
 
 
@@ -78,6 +84,7 @@ def cultures(corpora: Sequence[Corpus]) -> Cultures:
     return Cultures(
         [_atlas(corpus, by_culture[corpus.slot]) for corpus in corpora],
         legend,
+        _people(corpora),
         _sheet(corpora, by_culture),
     )
 
@@ -143,7 +150,43 @@ def _atlas(corpus: Corpus, rows: Mapping[str, Mapping[str, int]]) -> Atlas:
             for region, names in sorted(absent.items())
         ],
         sum(len(names) for names in absent.values()),
+        *_erased(corpus),
     )
+
+
+def _erased(corpus: Corpus) -> tuple[str, int]:
+    """Return the countries that are surely all but absent, and how many they are."""
+    rows = corpus.tables["coverage"].filter(pl.col("erased"))
+    codes = rows.sort("expected", descending=True)["culture"].to_list()
+    return ", ".join(country_name(code) for code in codes), len(codes)
+
+
+def _people(corpora: Sequence[Corpus]) -> str:
+    """Return the chart of the most populous countries beside the world's people."""
+    frames = {corpus.slot: corpus.tables["coverage"] for corpus in corpora}
+    expected = {
+        code: share
+        for frame in frames.values()
+        for code, share in frame.select("culture", "expected").iter_rows()
+        if share
+    }
+    marks = []
+    for code in sorted(expected, key=lambda code: (-expected[code], code))[:_PEOPLES]:
+        name = country_name(code)
+        hint = f"{name}: {percent(expected[code])} of the world's people"
+        marks.append(Dot(name, expected[code], "var(--quiet)", hint, shape="diamond"))
+        for corpus in corpora:
+            rows = frames[corpus.slot].filter(pl.col("culture") == code)
+            share = rows["observed"][0] if len(rows) else None
+            if share:
+                text = f"{isolated(corpus.label)}: {name} {percent(share)}"
+                colour, shape = f"var(--s{corpus.slot})", SHAPES[corpus.slot - 1]
+                hint = f"{text} of what refers to any culture"
+                marks.append(Dot(name, share, colour, hint, shape=shape))
+    if not any(mark.shape != "diamond" for mark in marks):
+        return ""
+    title = "Share of references against share of the world's people"
+    return dots(marks, title, "share, logarithmic", share=True)
 
 
 def _grid(corpus: Corpus) -> Sheet:
@@ -174,7 +217,13 @@ def _grid(corpus: Corpus) -> Sheet:
     heads += [Column(category_name(category)) for category in categories]
     caption = f"Share of all mentions by region and category: {corpus.label}"
     return Sheet(
-        f"grid-{corpus.slot}", caption, [*heads, Column("All")], rows, search=False
+        f"grid-{corpus.slot}",
+        caption,
+        [*heads, Column("all")],
+        rows,
+        "Darker is more, on a square-root scale; a dot is a cell without any mention.",
+        search=False,
+        dense=True,
     )
 
 

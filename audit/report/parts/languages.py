@@ -22,6 +22,7 @@ from audit.report.names import (
 )
 from audit.report.parts.mixes import Legend, counts_by_corpus, mix_chart
 from audit.report.sheet import Cell, Column, Sheet, counted, named, shared
+from audit.report.vega import SHAPES
 from audit.resources.speakers import speakers
 
 __all__ = ["Languages", "languages", "speaker_shares"]
@@ -120,7 +121,12 @@ def _speakers(
             if amount and corpus.documents:
                 share = amount / corpus.documents
                 text = f"{isolated(corpus.label)}: {name} {percent(share)} of documents"
-                marks.append(Dot(name, share, f"var(--s{corpus.slot})", text))
+                marks.append(
+                    Dot(
+                        name, share, f"var(--s{corpus.slot})", text,
+                        shape=SHAPES[corpus.slot - 1],
+                    )
+                )  # fmt: skip
     title = "Share of documents against share of the world's speakers"
     return dots(marks, title, "share, logarithmic", share=True)
 

@@ -77,8 +77,14 @@ def mix_chart(
     ]
     used = {part.colour for part in segments}
     legend = [(colour, label) for _, label, colour in groups if colour in used]
+    if len(corpora) == 1:
+        # One bar: its legend can say how long each part is.
+        legend = [
+            (part.colour, f"{part.label} {percent(part.end - part.start)}")
+            for part in segments
+        ]
     greys = [label for _, label, colour in groups if colour == "var(--c-none)"]
-    if len(greys) > 1:
+    if len(greys) > 1 and len(corpora) > 1:
         legend = [item for item in legend if item[0] != "var(--c-none)"]
         legend.append(("var(--c-none)", ", ".join(greys)))
     return stacked(segments, title), legend

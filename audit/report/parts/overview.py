@@ -65,11 +65,13 @@ class Overview(NamedTuple):
     slot: int
     figures: list[Figure]
     period: str
+    doubt: str
     empty: bool
     top_language: Leader | None
     languages: str
     languages_range: str
     top_source: Leader | None
+    n_domains: int
     domains: str
     sources: str
     sources_range: str
@@ -95,11 +97,16 @@ def overview(corpus: Corpus) -> Overview:
             _rejected(corpus),
         ],
         period=_period(corpus),
+        doubt=""
+        if languages.bounded or not languages.known
+        else " Fewer than two effective sources hold all text, so nothing is known of "
+        "how other sources would differ.",
         empty=corpus.documents == 0,
         top_language=_top_language(corpus),
         languages=effective(languages.value),
         languages_range=interval(languages),
         top_source=_top_source(corpus),
+        n_domains=corpus.domains.height,
         domains=count(corpus.domains.height),
         sources=effective(sources.value),
         sources_range=interval(sources),
@@ -144,7 +151,8 @@ def _languages(corpus: Corpus, estimate: Estimate) -> Figure:
 
 
 def _sources(corpus: Corpus, estimate: Estimate) -> Figure:
-    detail = f"of {count(corpus.domains.height)} registered domains"
+    n_domains = corpus.domains.height
+    detail = f"of {count(n_domains)} registered domain{'s' if n_domains != 1 else ''}"
     return Figure(
         "sources",
         "Effective sources",
@@ -189,10 +197,12 @@ def _silence(corpus: Corpus) -> Estimate:
     """Return the share of documents without a cultural reference."""
     if not corpus.documents:
         return Estimate(0.0)
+    share = 1 - corpus.share("located_documents")
     found = corpus.estimate("culture", "located_share")
-    return Estimate(
-        1 - corpus.share("located_documents"), 1 - found.high, 1 - found.low
-    )
+    if found.low <= 0 and found.high >= 1:
+        # One source holds all text: anything is possible of others.
+        return Estimate(share)
+    return Estimate(share, 1 - found.high, 1 - found.low)
 
 
 def _silent(corpus: Corpus) -> Figure:

@@ -25,6 +25,7 @@ from audit.report.parts.concentration import (
 )
 from audit.report.parts.mixes import Legend, counts_by_corpus, mix_chart
 from audit.report.sheet import Cell, Column, Sheet, counted, named, shared
+from audit.report.vega import dashes
 
 __all__ = ["Sources", "lorenz", "sources"]
 
@@ -111,7 +112,8 @@ def _lorenz_chart(corpora: Sequence[Corpus]) -> str:
                     f"{isolated(corpus.label)}: the largest {count(top)} of "
                     f"{count(n)} domains hold {share} of the documents with a domain"
                 )
-        lines.append(Curve(f"var(--s{corpus.slot})", line, hints))
+        dash = tuple(dashes(corpus.slot))
+        lines.append(Curve(f"var(--s{corpus.slot})", line, hints, dash))
     if not lines:
         return ""
     title = "Lorenz curve of documents over registered domains"

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from audit.report.charts import Dot, dots
 from audit.report.corpora import Corpus
 from audit.report.figures import effective, interval, isolated
+from audit.report.vega import SHAPES
 
 __all__ = ["Panel", "variety"]
 
@@ -52,6 +53,7 @@ def variety(corpora: Sequence[Corpus]) -> list[Panel]:
                     f"{hint} ({span})" if span else hint,
                     estimate.low,
                     estimate.high,
+                    shape=SHAPES[corpus.slot - 1],
                 )
             )
         if marks:
