@@ -302,8 +302,8 @@ class LanguageAnnotator:
 
 def _running(block: TextBlock) -> tuple[TextBlock, NDArray[np.bool_]]:
     """Return the running text of documents, and which are code that nobody marked."""
-    data, offsets, code_letters = prose(*block)
-    return TextBlock(data, offsets), _CODE_WEIGHT * code_letters > np.diff(offsets)
+    data, offsets, code_letters, weights = prose(*block)
+    return TextBlock(data, offsets), _CODE_WEIGHT * code_letters > weights
 
 
 def _dictionary(

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["cantonese", "classical", "code_like", "no_language"]
 
 # Letters among what is not space: prose has over 0.75 in every script, tables of
-# numbers and rows of signs under 0.3.
-_FEW_LETTERS = 0.3
+# numbers, numbers with their units and rows of signs under 0.42.
+_FEW_LETTERS = 0.42
 # Places where letters meet digits or capitals inside a word, a letter: prose under
 # 0.01, source code 0.02 to 0.08, base64 and hexadecimal over 0.2.
 _MANY_JOINTS = 0.15

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from audit.kernels.code_lines import BORDERS, CODE, WEAK, WORDS, kind_of_line
 from audit.kernels.jit import kernel
 
 if TYPE_CHECKING:
@@ -24,69 +25,67 @@ __all__ = ["prose"]
 _SIGNS_A_LETTER = 0.19
 # Tags, inline code and addresses longer than this are text that looks like them.
 _LONGEST_SPAN = 400
+# Program code is ASCII: a byte of running text beyond that speaks so many times more
+# against a text being code.
+_BEYOND_WEIGHT = 3
+# A text of so few bytes among so many tags, three times as long, is a piece of markup.
+_MANY_TAGS, _LITTLE_TEXT, _TAGS_TO_TEXT = 4, 160, 3
 
-_SPACE, _LETTER, _DIGIT, _OTHER, _SIGN = 0, 1, 2, 3, 4
+_SPACE, _LETTER, _BEYOND, _DIGIT, _OTHER, _SIGN = 0, 1, 2, 3, 4, 5
 
 
 def _classes() -> NDArray[np.uint8]:
-    out = np.full(256, _LETTER, np.uint8)
+    out = np.full(256, _BEYOND, np.uint8)
     for c in range(128):
         char = chr(c)
         if char.isspace() or c < 32:
             out[c] = _SPACE
         elif char.isdigit():
             out[c] = _DIGIT
-        elif not char.isalpha():
+        elif char.isalpha():
+            out[c] = _LETTER
+        else:
             out[c] = _SIGN if char in "{}[]<>=;\\|$&^()" else _OTHER
     return out
 
 
 _CLASS = _classes()
 
-# Beginnings of lines that no sentence has. Words that open sentences too (for, if,
-# return, while, let) are left to the other signs.
-_STATEMENTS = (
-    "import def elif const async await var function public private protected static "
-    "void struct typedef #include #define #import namespace package fn pub impl func "
-    "val elseif endif endfor esac fi done echo sudo npm npx pip git cd mkdir export "
-    "SELECT INSERT UPDATE DELETE CREATE ALTER DROP WHERE FROM self this. try: else: "
-    "finally: except: return; break; continue; pass @Override printf assert raise "
-    "console print"
-)
-_WORDS = np.frombuffer(_STATEMENTS.replace(" ", "").encode(), np.uint8)
-_BORDERS = np.cumsum([0, *map(len, _STATEMENTS.split())])
-
 
 @kernel
-def _find(data, i, end, byte, stop):  # type: ignore[no-untyped-def]
-    """Return the place of a byte in the same line, or -1."""
+def _find(data, i, end, byte, stop, line_break):  # type: ignore[no-untyped-def]
+    """Return the place of a byte before a stop and a line break, or -1."""
     last = min(end, i + _LONGEST_SPAN)
     while i < last:
         if data[i] == byte:
             return i
-        if data[i] == 10 or data[i] == stop:
+        if data[i] == line_break or data[i] == stop:
             return -1
         i += 1
     return -1
 
 
 @kernel
-def _span_end(data, i, end):  # type: ignore[no-untyped-def]
-    """Return the byte after the span of code that starts at i, or i if none does."""
+def _span_end(data, i, end, begins):  # type: ignore[no-untyped-def]
+    """Return the byte after the span of code that starts at i, or i if none does.
+
+    ``begins`` says that nothing but space stands before it in its line.
+    """
     byte = data[i]
     if byte == 0x60:
-        close = _find(data, i + 1, end, 0x60, 0)
+        close = _find(data, i + 1, end, 0x60, 0, 10)
         return close + 1 if close > 0 else i
     if byte == 0x3C and i + 1 < end:
         following = data[i + 1]
         if following == 0x2F or following == 0x21 or 0x61 <= following | 0x20 <= 0x7A:
-            close = _find(data, i + 1, end, 0x3E, 0x3C)
+            # A tag that begins a line may go on in the next.
+            close = _find(data, i + 1, end, 0x3E, 0x3C, 0 if begins else 10)
             return close + 1 if close > 0 else i
     if byte == 0x5D and i + 1 < end and data[i + 1] == 0x28:
-        close = _find(data, i + 2, end, 0x29, 0)
+        close = _find(data, i + 2, end, 0x29, 0, 10)
         return close + 1 if close > 0 else i
     if byte == 0x7B and i + 1 < end and data[i + 1] == 0x7B:
-        close = _find(data, i + 2, end, 0x7D, 0)
+        close = _find(data, i + 2, end, 0x7D, 0, 10)
         if close < 0:
             return i
         return close + 2 if close + 1 < end and data[close + 1] == 0x7D else close + 1
@@ -109,81 +108,6 @@ def _is_fence(data, i, end):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _starts_with(data, i, end, words, borders):  # type: ignore[no-untyped-def]
-    """Whether a word of the list stands at i, with no letter after it."""
-    for w in range(len(borders) - 1):
-        size = borders[w + 1] - borders[w]
-        if i + size > end:
-            continue
-        k = 0
-        while k < size and data[i + k] == words[borders[w] + k]:
-            k += 1
-        if k == size and (
-            i + size == end or not (0x61 <= data[i + size] | 0x20 <= 0x7A)
-        ):
-            return True
-    return False
-
-
-@kernel
-def _is_prompt(data, i, end):  # type: ignore[no-untyped-def]
-    """Whether a line begins as one typed at a shell or interpreter does.
-
-    ``$ name``, ``>>> name`` and ``user@host:folder$ name``; amounts of money have a
-    digit after the sign.
-    """
-    first = i
-    if data[i] == 0x3E:
-        return i + 3 < end and data[i + 1] == 0x3E and data[i + 2] == 0x3E
-    at = False
-    while i < end and data[i] > 0x20:
-        at |= data[i] == 0x40
-        i += 1
-    if i + 1 >= end or i == first or not (0x61 <= data[i + 1] | 0x20 <= 0x7A):
-        return False
-    sign = data[i - 1]
-    return (sign == 0x24 and (at or i == first + 1)) or (sign == 0x23 and at)
-
-
-@kernel
-def _reads_as_code(data, start, end, words, borders):  # type: ignore[no-untyped-def]
-    """Whether a line ends or begins as statements do, or is mostly dotted names."""
-    while start < end and data[start] <= 0x20:
-        start += 1
-    while end > start and data[end - 1] <= 0x20:
-        end -= 1
-    if start == end:
-        return False
-    last = data[end - 1]
-    if last == 0x3B or last == 0x7B or last == 0x7D:
-        return True
-    if _is_prompt(data, start, end):
-        return True
-    before = data[end - 2] if end - start > 1 else 0
-    if last == 0x28 and 0x61 <= before | 0x20 <= 0x7A:
-        # A call whose arguments follow; a bracket after a sign is a sad face.
-        return True
-    closed = before == 0x29 or before == 0x5D or before == 0x22 or before == 0x27
-    if (last == 0x3A or last == 0x2C) and (closed or before == 0x7D):
-        return True
-    if _starts_with(data, start, end, words, borders):
-        return True
-    words_seen, names = 1, 0
-    for i in range(start + 1, end - 1):
-        byte = data[i]
-        if byte == 0x20:
-            words_seen += 1
-        elif byte == 0x5F or byte == 0x2E or byte == 0x28:
-            one, other = data[i - 1] | 0x20, data[i + 1] | 0x20
-            named = byte == 0x28 or 0x61 <= other <= 0x7A
-            names += named and 0x61 <= one <= 0x7A
-        elif byte == 0x3D or (byte == 0x3A and data[i - 1] == 0x22):
-            # An assignment, a key of JSON.
-            names += 3
-    return 3 * names >= words_seen
-
-
-@kernel
 def _closes(data, i, end):  # type: ignore[no-untyped-def]
     """Whether some line after i is a fence: without its end, one fences nothing."""
     while i < end:
@@ -194,60 +118,110 @@ def _closes(data, i, end):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _prose(data, offsets, classes, words, borders, out, out_offsets, code_letters):  # type: ignore[no-untyped-def]
+def _before_address(out, start, o):  # type: ignore[no-untyped-def]
+    """Return where the word that names the scheme of an address begins."""
+    while o > start and 0x61 <= out[o - 1] | 0x20 <= 0x7A:
+        o -= 1
+    return o
+
+
+@kernel
+def _read_line(data, i, end, classes, out, o, counts, tags):  # type: ignore[no-untyped-def]
+    """Copy a line without spans of code; return the byte after it and after its copy.
+
+    ``counts`` gets the bytes of each class; ``tags`` is raised by the number of tags
+    that were left out, and by their bytes.
+    """
+    start, begins = o, True
+    counts[:] = 0
+    while i < end and data[i] != 10:
+        byte = data[i]
+        kind = classes[byte]
+        if kind >= _OTHER and (
+            byte == 0x60 or byte == 0x3C or byte == 0x5D or byte == 0x7B or byte == 0x3A
+        ):
+            after = _span_end(data, i, end, begins)
+            if after > i:
+                if byte == 0x3A:
+                    before = _before_address(out, start, o)
+                    counts[_LETTER] -= o - before
+                    o = before
+                tags[0] += byte == 0x3C
+                tags[1] += (byte == 0x3C) * (after - i)
+                i = after
+                out[o] = 0x20
+                o += 1
+                continue
+        begins &= kind == _SPACE
+        counts[kind] += 1
+        out[o] = byte
+        o += 1
+        i += 1
+    return i + 1, o
+
+
+@kernel
+def _prose(  # type: ignore[no-untyped-def]
+    data, offsets, classes, words, borders, out, out_offsets, code_letters, weights
+):
     o = 0
-    counts = np.zeros(5, np.int64)
+    counts, tags = np.zeros(6, np.int64), np.zeros(2, np.int64)
     for doc in range(len(offsets) - 1):
         i, end = offsets[doc], offsets[doc + 1]
         fenced, closable = False, True
+        beginning = o
+        tags[:] = 0
+        # Lines that may be code, since the last that is not: where they begin (-1 if
+        # there are none) and their letters; and whether code stands right before.
+        weak, weak_letters, after_code = -1, 0, False
         while i < end:
             if _is_fence(data, i, end) and (fenced or closable):
                 closable = fenced or _closes(data, i, end)
                 fenced = closable and not fenced
+                weak, after_code = -1, False
                 while i < end and data[i] != 10:
                     i += 1
                 i += 1
                 continue
             start = o
-            counts[:] = 0
-            while i < end and data[i] != 10:
-                byte = data[i]
-                kind = classes[byte]
-                if kind >= _OTHER and (
-                    byte == 0x60
-                    or byte == 0x3C
-                    or byte == 0x5D
-                    or byte == 0x7B
-                    or byte == 0x3A
-                ):
-                    after = _span_end(data, i, end)
-                    if after > i:
-                        i = after
-                        out[o] = 0x20
-                        o += 1
-                        continue
-                counts[kind] += 1
-                out[o] = byte
-                o += 1
-                i += 1
-            i += 1
+            i, o = _read_line(data, i, end, classes, out, o, counts, tags)
             if fenced:
                 o = start
-            elif counts[_SIGN] > _SIGNS_A_LETTER * counts[_LETTER] or _reads_as_code(
-                out, start, o, words, borders
-            ):
+                continue
+            letters = counts[_LETTER] + counts[_BEYOND]
+            if counts[_SIGN] > _SIGNS_A_LETTER * letters:
+                kind = CODE
+            else:
+                kind = kind_of_line(out, start, o, words, borders)
+            if kind == CODE or (kind == WEAK and after_code):
+                if weak >= 0:
+                    start = weak
+                    code_letters[doc] += weak_letters
                 o = start
-                code_letters[doc] += counts[_LETTER]
-            elif o > start:
+                code_letters[doc] += letters
+                weak, after_code = -1, True
+                continue
+            if kind == WEAK:
+                weak_letters = letters + (weak_letters if weak >= 0 else 0)
+                weak = weak if weak >= 0 else start
+            else:
+                weak, after_code = -1, False
+                weights[doc] += _BEYOND_WEIGHT * counts[_BEYOND]
+            if o > start:
                 out[o] = 10
                 o += 1
+        if tags[0] >= _MANY_TAGS and (o - beginning) < min(
+            _LITTLE_TEXT, tags[1] // _TAGS_TO_TEXT
+        ):
+            code_letters[doc] += tags[1]
         out_offsets[doc + 1] = o
+        weights[doc] += o - beginning
     return o
 
 
 def prose(
     data: NDArray[np.uint8], offsets: NDArray[np.int64]
-) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]:
+) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Return the running text of each document.
 
     Args:
@@ -257,13 +231,15 @@ def prose(
     Returns:
         uint8[n_prose_bytes] and int64[n_docs + 1]: whole lines and what is left of
         lines, each ending in a line break, never longer than the text plus one byte a
-        document; and int64[n_docs], bytes of letters in lines that read as code without
-        being marked as such.
+        document; int64[n_docs], bytes of letters in lines that read as code without
+        being marked as such, and of tags where they leave next to no text; and
+        int64[n_docs], bytes of running text to weigh them against, those that are not
+        ASCII counted four times.
     """
     out = np.empty(int(offsets[-1] - offsets[0]) + len(offsets), np.uint8)
     out_offsets = np.zeros(len(offsets), np.int64)
-    code_letters = np.zeros(len(offsets) - 1, np.int64)
+    code_letters, weights = np.zeros((2, len(offsets) - 1), np.int64)
     used = _prose(
-        data, offsets, _CLASS, _WORDS, _BORDERS, out, out_offsets, code_letters
+        data, offsets, _CLASS, WORDS, BORDERS, out, out_offsets, code_letters, weights
     )
-    return out[:used], out_offsets, code_letters
+    return out[:used], out_offsets, code_letters, weights

@@ -20,7 +20,7 @@ import pyarrow as pa
 from audit.annotate.language import LanguageAnnotator
 from audit.batch import TextBlock, text_block
 from audit.kernels.normalise import to_nfc
-from audit.resources.build_language_data import cut
+from audit.resources.build_language_lines import cut
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,15 +1,15 @@
 """Choose and prepare the text that the packaged language model is trained on.
 
 In: a folder with ``train.parquet`` (text, lang, script, source, use), codes in ISO
-639-3 with macrolanguages where its sources have them. Out: lines of label and text
-for training, rows held out for calibration, and an account of what was used. Every
-choice hangs on a hash of the text, so two runs over one folder choose the same lines.
+639-3 with macrolanguages where its sources have them. Out: the text and the number of
+lines of each label (`audit.resources.build_language_lines` cuts them), rows held out
+for calibration, and an account of what was used. Every choice hangs on a hash of the
+text, so two runs over one folder choose the same lines.
 """
 
 from __future__ import annotations
 
 import hashlib
-import random
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -19,10 +19,9 @@ import polars as pl
 from audit.resources.language_codes import individual
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["HELD_OUT", "Choice", "choose", "cut", "lines", "load", "text_hash"]
+__all__ = ["HELD_OUT", "Choice", "choose", "load", "text_hash"]
 
 # One row in twenty of every family is never trained on.
 HELD_OUT = 20
@@ -37,9 +36,14 @@ ENOUGH_PROSE = 60_000
 LEARNABLE = 30_000
 LEARNABLE_LARGE = 7_000
 
-# Characters a label is trained on: plenty, tail, and how often a small one repeats.
-FULL, TAIL, REPEAT = 350_000, 100_000, 6
+# Characters a label is trained on at most: plenty, tail.
+FULL, TAIL = 600_000, 100_000
 ENGLISH_TIMES = 3
+# Lines that each pass over the text gives a label: their numbers are what the model
+# takes for its prior, at every length. Lines of a label with little text are cut from
+# the same text so many times, no more.
+LINES, LINES_SMALL, REPEAT = 4_000, 1_600, 10
+LINE_CHARACTERS = 90
 
 # Labels that name a group of languages which the other labels name one by one.
 _GROUPS = {"hbs"}
@@ -62,7 +66,6 @@ _PROSE_FIRST = (
     COPYLEFT,
 )
 _SERBIAN_LATIN = "a b v g d đ e ž z i j k l lj m n nj o p r s t ć u f h c č dž š"
-_UNSPACED = {"Hans", "Hant", "Jpan", "Thai", "Laoo", "Khmr", "Mymr", "Tibt", "Hani"}
 
 
 @dataclass
@@ -71,13 +74,21 @@ class Choice:
 
     Attributes:
         labels: every label, ascending.
-        rows: label, family, text, in the order they are read.
+        rows: texts by label, in the order they are read.
+        lines: lines that each pass gives a label.
         account: one dict a label: characters by family, and what was left out.
     """
 
     labels: list[str] = field(default_factory=list)
     rows: dict[str, list[str]] = field(default_factory=dict)
+    lines: dict[str, int] = field(default_factory=dict)
     account: list[dict[str, object]] = field(default_factory=list)
+
+    def add(self, label: str, texts: list[str], lines: int) -> None:
+        """Train a label on texts, in so many lines a pass."""
+        self.labels.append(label)
+        self.rows[label] = texts
+        self.lines[label] = lines
 
 
 def text_hash(text: str) -> int:
@@ -194,8 +205,11 @@ def _choose_label(
     rows = rows.with_columns(late=pl.col("before") > limit // 2)
     rows = rows.sort("late", "rank", "hash")
     kept = rows.filter(pl.col("characters").cum_sum() <= limit)
-    choice.labels.append(label)
-    choice.rows[label] = [_MARKUP.sub(" ", text) for text in kept["text"].to_list()]
+    times = ENGLISH_TIMES if language == "eng" else 1
+    most = LINES * times if language in large else LINES_SMALL
+    texts = [_MARKUP.sub(" ", text) for text in kept["text"].to_list()]
+    size = sum(map(len, texts))
+    choice.add(label, texts, min(most, REPEAT * size // LINE_CHARACTERS))
     used = dict(kept.group_by("family").agg(pl.col("characters").sum()).iter_rows())
     choice.account.append(
         {
@@ -204,36 +218,3 @@ def _choose_label(
             **{f: used.get(f, 0) for f in _PROSE_FIRST},
         }
     )
-
-
-def lines(choice: Choice, seed: int) -> Iterator[tuple[str, str]]:
-    """Yield (label, text) in a shuffled order, small labels repeated, texts cut.
-
-    45 % of the texts are cut to a random span of 2 to 15 words (6 to 40 characters in
-    scripts without spaces), because much of what is to be identified is short.
-    """
-    rng = random.Random(seed)
-    out: list[tuple[str, str]] = []
-    for label in choice.labels:
-        texts = choice.rows[label]
-        size = sum(map(len, texts))
-        times = max(1, min(REPEAT, TAIL // max(size, 1)))
-        unspaced = label.split("_")[1] in _UNSPACED
-        for _ in range(times):
-            out.extend((label, cut(text, unspaced, rng)) for text in texts)
-    rng.shuffle(out)
-    yield from out
-
-
-def cut(text: str, unspaced: bool, rng: random.Random) -> str:
-    """Return a text, or in 45 % of cases a random span of it (see `lines`)."""
-    if rng.random() >= 0.45:
-        return text
-    if unspaced:
-        length = rng.randint(6, 40)
-        start = rng.randint(0, max(0, len(text) - length))
-        return text[start : start + length]
-    words = text.split()
-    length = rng.randint(2, 15)
-    start = rng.randint(0, max(0, len(words) - length))
-    return " ".join(words[start : start + length])

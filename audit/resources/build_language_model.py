@@ -24,7 +24,14 @@ from audit.kernels.codepoints import unicode_tables
 from audit.kernels.normalise import to_nfc
 from audit.kernels.plain import fold_table, plain_words
 from audit.resources.build_language_calibration import write_tables
-from audit.resources.build_language_data import COPYLEFT, Choice, choose, lines, load
+from audit.resources.build_language_data import (
+    COPYLEFT,
+    LINES,
+    Choice,
+    choose,
+    load,
+)
+from audit.resources.build_language_lines import lines
 from audit.resources.build_language_zxx import no_language, technical_english
 from audit.resources.speakers import large_languages
 
@@ -34,23 +41,26 @@ SEED = 20261123
 NO_LANGUAGE_CHARACTERS = 400_000
 TECHNICAL_ENGLISH_CHARACTERS = 300_000
 
+# Times that the text is cut into lines anew, all in one file.
+PASSES = 4
+
 # Softmax over averaged vectors of words and their n-grams of 1 to 4 characters; words
-# seen fewer than 12 times are known by their n-grams alone. Quantised to two values a
-# byte, with the 200,000 rows of largest norm kept.
+# seen fewer than ten times a pass are known by their n-grams alone. Quantised to two
+# values a byte, with the 340,000 rows of largest norm kept.
 SETTINGS: dict[str, int | float | str] = {
     "dim": 32,
-    "epoch": 10,
+    "epoch": 2,
     "lr": 0.5,
     "loss": "softmax",
     "minn": 1,
     "maxn": 4,
-    "minCount": 12,
+    "minCount": 40,
     "bucket": 2_000_000,
     "wordNgrams": 1,
     "thread": 1,
     "verbose": 1,
 }
-QUANTISED: dict[str, int | bool] = {"cutoff": 200_000, "dsub": 2, "qnorm": False}
+QUANTISED: dict[str, int | bool] = {"cutoff": 340_000, "dsub": 2, "qnorm": False}
 
 
 def plain_texts(texts: list[str]) -> list[str]:
@@ -66,14 +76,13 @@ def plain_texts(texts: list[str]) -> list[str]:
 
 def write_lines(choice: Choice, path: Path) -> int:
     """Write the training file and return its number of lines."""
-    pairs = list(lines(choice, SEED))
-    texts = plain_texts([text for _, text in pairs])
+    texts = {label: plain_texts(choice.rows[label]) for label in choice.labels}
     count = 0
     with path.open("w", encoding="utf-8") as handle:
-        for (label, _), text in zip(pairs, texts, strict=True):
-            if text:
-                handle.write(f"__label__{label} {text}\n")
-                count += 1
+        for number in range(PASSES):
+            some = lines(choice, texts, SEED, number)
+            handle.writelines(some)
+            count += len(some)
     return count
 
 
@@ -118,8 +127,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def _add_technical_text(choice: Choice) -> None:
     choice.rows["eng_Latn"] += technical_english(TECHNICAL_ENGLISH_CHARACTERS)
-    choice.labels.append("zxx_Zyyy")
-    choice.rows["zxx_Zyyy"] = no_language(NO_LANGUAGE_CHARACTERS, SEED)
+    choice.add("zxx_Zyyy", no_language(NO_LANGUAGE_CHARACTERS, SEED), LINES)
 
 
 def without_unused(

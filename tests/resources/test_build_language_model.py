@@ -56,8 +56,7 @@ def follow(data: Path, out: Path) -> None:
     recipe.SETTINGS.update(SMALL)
     recipe.QUANTISED["cutoff"] = 2000
     choice = choose(load(data), frozenset({"eng", "swh", "srp"}))
-    choice.labels.append("zxx_Zyyy")
-    choice.rows["zxx_Zyyy"] = no_language(8_000, recipe.SEED)
+    choice.add("zxx_Zyyy", no_language(8_000, recipe.SEED), 100)
     out.mkdir()
     assert recipe.write_lines(choice, out / "train.txt") > 900
     recipe.train(out / "train.txt", out / "model.ftz")
