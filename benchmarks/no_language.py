@@ -130,7 +130,7 @@ def pieces(ending: str, text: str) -> Iterator[str]:
 def made_up() -> dict[str, list[str]]:
     """Return text that programs write: numbers, keys, signs, addresses, logs."""
     rng = random.Random(5)
-    words = "api user get list item node index status error value page data".split()
+    words = ["api", "user", "get", "list", "item", "node", "index", "status", "page"]
 
     def number() -> str:
         return f"{rng.random() * 10 ** rng.randint(0, 5):.2f}"
@@ -297,7 +297,7 @@ def main() -> int:
     folders = args.code or [Path(sysconfig.get_paths()["stdlib"])]
     annotator, want_even = LanguageAnnotator(), args.half == "even"
     out = [
-        "| text without language | texts | zxx % | und % | eng % | another % | false % |",
+        "| text without language | texts | zxx % | und % | eng % | other % | false % |",
         "|---|---|---|---|---|---|---|",
     ]
     for kind, texts, english in no_language(args.data, folders, want_even):

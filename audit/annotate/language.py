@@ -24,6 +24,7 @@ from audit.annotate.language_rules import (
 from audit.batch import Segments, TextBlock
 from audit.errors import ConfigError
 from audit.kernels.codepoints import unicode_checksum
+from audit.kernels.lone_words import lone_words
 from audit.kernels.paragraphs import count_characters, paragraph_offsets
 from audit.kernels.prose import prose
 from audit.kernels.script import (
@@ -51,6 +52,8 @@ ENGINES = ("fasttext", "langdetect")
 # a profile sees the confidence too, and a wrong guess between two close languages says
 # more than no guess.
 THRESHOLD = 0.3
+# A document of one word needs so much to be named: words are shared by many languages.
+WORD_THRESHOLD = 0.85
 # Bytes of running text (spaces too) that one letter in lines of code outweighs.
 _CODE_WEIGHT = 1.5
 # A paragraph that is in doubt counts as its document's language.
@@ -144,7 +147,7 @@ class LanguageAnnotator:
         """Return language, script and confidence_micros of each document."""
         running, code = _running(batch.text)
         named = self.name_texts(running if self.model.plain else batch.text)
-        return self.columns(self._without_code(named, code))
+        return self.columns(self._judged(named, running, code))
 
     def annotate_with_segments(
         self, batch: Batch
@@ -159,16 +162,24 @@ class LanguageAnnotator:
                 *parts, doc, len(code), self._table, self._codes
             )
             guess = self.model.guess(whole, whole_writing, self._codes)
-            named = self._without_code(self._named(guess, whole_writing), code)
+            named = self._judged(self._named(guess, whole_writing), running, code)
             part = self._name_parts(vectors, writing, named, doc)
         else:
             # Models of others read the text as they were made to: all of it.
             named = self.name_texts(running if self.model.plain else batch.text)
-            named = self._without_code(named, code)
+            named = self._judged(named, running, code)
             part = self.name_texts(parts)
         return self.columns(named), self._segments(batch.raw_text, named, part, doc)
 
-    def _without_code(self, named: Named, code: NDArray[np.bool_]) -> Named:
+    def _judged(
+        self, named: Named, running: TextBlock, code: NDArray[np.bool_]
+    ) -> Named:
+        """Apply what holds for documents only: code, and words that stand alone."""
+        if self.model.plain and self.engine == "fasttext" and self.threshold:
+            doubtful = named.confidence < max(WORD_THRESHOLD, self.threshold)
+            doubtful &= named.writing.letters > 0
+            if doubtful.any():
+                named.language[doubtful & lone_words(*running)] = self._number["und"]
         named.language[code] = self._number["zxx"]
         named.confidence[code] = 1
         return named
@@ -281,6 +292,8 @@ class LanguageAnnotator:
         doubtful = (part.confidence < SEGMENT_THRESHOLD) | (
             part.language == self._number["und"]
         )
+        # A document of one paragraph is in one language: its own.
+        doubtful |= np.bincount(doc, minlength=1)[doc] == 1
         language = np.where(doubtful, whole.language[doc], part.language)
         script = np.where(doubtful, whole.script[doc], part.script)
         total = count_characters(*block)

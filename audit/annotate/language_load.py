@@ -16,7 +16,6 @@ from audit.annotate.language_files import find_model
 from audit.annotate.language_model import LanguageModel
 from audit.annotate.language_wheel import WheelModel, wheel_file
 from audit.resources.language_codes import parse_label
-from audit.resources.speakers import large_languages
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ["load_model"]
-
-_SMALL_PRIOR = 0.5
 
 
 def load_model(name: str | Path | None = None) -> LanguageModel:
@@ -47,28 +44,16 @@ def load_model(name: str | Path | None = None) -> LanguageModel:
     ours = facts.get("reads") == "plain"
     pairs = [parse_label(label) for label in model.labels]
     calibration: dict[str, NDArray[np.float64]] = {}
+    prior = np.ones(len(pairs), np.float32)
     stored = path.with_name("calibration.npz")
     if ours and stored.is_file():
         with np.load(stored, allow_pickle=False) as arrays:
             calibration = {key: arrays[key] for key in arrays.files}
+        prior = calibration.pop("prior", prior).astype(np.float32)
     languages = tuple(language for language, _ in pairs)
     scripts = tuple(script for _, script in pairs)
-    prior = _prior(languages, ours)
     if by_wheel:
         return WheelModel(
             path.name, model, languages, scripts, ours, calibration, prior, path=path
         )
     return LanguageModel(path.name, model, languages, scripts, ours, calibration, prior)
-
-
-def _prior(languages: tuple[str, ...], ours: bool) -> NDArray[np.float32]:
-    """Return how likely each label is before a letter is read, the largest 1.
-
-    Only two or three words bring it to bear: among 360 languages many share those. A
-    language that is official nowhere and has under a million speakers must fit better.
-    """
-    prior = np.ones(len(languages), np.float32)
-    if ours:
-        known = large_languages() | {"zxx"}
-        prior[[code not in known for code in languages]] = _SMALL_PRIOR
-    return prior

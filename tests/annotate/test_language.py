@@ -143,6 +143,17 @@ def test_doubt_is_und(annotator):
     assert annotator.annotate(batch([ENGLISH]))["language"].to_pylist() == ["eng"]
 
 
+@pytest.mark.parametrize(
+    "word", ["status", "natura", "\U0001f600 final", "data 12", "  name\n"]
+)
+def test_a_word_alone_is_und_unless_it_is_sure(annotator, word):
+    columns = annotator.annotate(batch([word, word + ".", f"{ENGLISH} {word}"]))
+    assert columns["language"].to_pylist()[0] == "und"
+    assert columns["language"].to_pylist()[2] == "eng"
+    loose = LanguageAnnotator(threshold=0).annotate(batch([word]))
+    assert loose["language"].to_pylist() != ["und"]
+
+
 def test_result_does_not_depend_on_neighbours_or_order(annotator):
     texts = [*TEXTS, *NOTHING]
     together = annotator.annotate(batch(texts))

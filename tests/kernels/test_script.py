@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from reference_language import ref_plain
 
 from audit.kernels.codepoints import unicode_tables
+from audit.kernels.lone_words import lone_words
 from audit.kernels.paragraphs import count_characters, paragraph_offsets
 from audit.kernels.plain import APOSTROPHES, fold_table, plain_words
 from audit.kernels.prose import prose
@@ -334,3 +335,26 @@ def test_markup_with_next_to_no_text_weighs_as_code():
 def test_text_beyond_ascii_weighs_more_than_code():
     _, _, _, weights = prose(*block(["abcd", "\u6c34\u6c34"]))
     assert weights.tolist() == [5, 7 + 3 * 6]
+
+
+@pytest.mark.parametrize(
+    ("text", "alone"),
+    [
+        ("maji", True),
+        (" maji\n", True),
+        ("\U0001f600 maji \u2764\ufe0f", True),
+        ("\u0432\u043e\u0434\u0430 12", True),
+        ("n\u01b0\u1edbc", True),
+        ("l'eau", True),
+        ("maji ni", False),
+        ("maji!", False),
+        ("a.b", False),
+        ("", False),
+        ("12 \U0001f600", False),
+        ("\u6c34", False),
+        ("\u0e19\u0e49\u0e33", False),
+    ],
+)
+def test_lone_words(text, alone):
+    got = lone_words(*block(["maji ni", text, "maji"]))
+    assert got.tolist() == [False, alone, True]
