@@ -163,11 +163,11 @@ def hosts(_folder):
 def write_corpus(path, documents, domains):
     """Write short documents on so many domains."""
     dice = random.Random(3)
-    words = ["river", "stone", "bright", "garden", "market", "people", "school", "water", "music", "winter"]
+    words = ("river", "stone", "bright", "garden", "market", "people", "school")
     with path.open("w", encoding="utf-8") as file:
         for i in range(documents):
             text = " ".join(dice.choices(words, k=12))
-            url = f"https://www.{words[i % 7]}{i % domains}.com/{i}"
+            url = f"https://www.{words[0]}{i % domains}.com/{i}"
             row = {"id": str(i), "text": f"Page {i} about {text}.", "url": url}
             file.write(json.dumps(row) + "\n")
 
