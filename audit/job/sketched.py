@@ -58,7 +58,7 @@ def load_bands(
 ) -> tuple[NDArray[np.uint32], NDArray[np.uint64]]:
     """Return rows and band keys of a task's units."""
     rows, keys = _load("bands", task, spec, output)
-    return rows, keys.reshape(len(rows), -1)
+    return rows, _by_row(keys, rows)
 
 
 def load_sketches(
@@ -67,7 +67,12 @@ def load_sketches(
     """Return rows, signatures, characters and excerpts of a task's units."""
     rows, signatures, characters, shown = _load("sketches", task, spec, output)
     table = pa.ipc.open_stream(shown.tobytes()).read_all()
-    return rows, signatures.reshape(len(rows), -1), characters, table
+    return rows, _by_row(signatures, rows), characters, table
+
+
+def _by_row(values: NDArray[Any], rows: NDArray[np.uint32]) -> NDArray[Any]:
+    """Return values in as many rows, of which there may be none."""
+    return values.reshape(len(rows), values.size // max(len(rows), 1))
 
 
 def units_of_rows(
