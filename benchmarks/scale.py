@@ -6,7 +6,10 @@ Corpora of any size are made of real ones: every copy gets a word of its own aft
 few words, so that no shingle of two copies is the same; one document in ten is a
 near-duplicate of the one before it. All of it follows from the document's number.
 
-    python -m benchmarks.scale --data FOLDER --sizes 10000 100000 1000000
+    python -m benchmarks.scale --data FOLDER --sizes 50000 500000 2000000
+
+``--part duplicates`` keeps to texts of 200 to 600 characters, so that two million
+documents fit an hour of patience, and publishes under a name of its own.
 """
 
 import argparse
@@ -24,15 +27,24 @@ import orjson
 from benchmarks import measure, tables
 from benchmarks.signatures import read_texts
 
-SIZES = (10_000, 100_000, 500_000, 1_000_000)
+SIZES = (50_000, 500_000, 2_000_000)
 FILE_DOCUMENTS = 25_000
+# Start-up is what so few documents cost.
+_START = 500
 KINDS = {
     "plain": "as made",
     "hot-domain": "half of one domain",
-    "one-cluster": "half copies of one text",
+    "one-cluster": "half near copies of one text",
+    "one-text": "copies of one text, Parquet",
 }
-_RUN, _PIECE, _LONGEST = 3, 4, 20_000
-TAGS = ("bands", "exact", "counts", "pairs", "needs", "sets", "excerpts", "near_edges")
+_RUN, _PIECE = 3, 4
+# Characters of the documents that corpora are made of.
+PARTS = {"scale": (1, 20_000), "duplicates": (200, 600)}
+# What near-duplicates cost after the first look, by the functions of the stages.
+LINKING = (
+    "exact_stage", "bands_stage", "candidate_stage", "route_stage", "look_again_stage",
+    "verify_stage", "star_stage", "settle_stage", "node_stage", "cluster_stage",
+)  # fmt: skip
 
 
 def perturbed(text, copy):
@@ -69,7 +81,14 @@ def documents(texts, count, kind):
 
 
 def make(texts, count, kind, folder):
-    """Write a corpus of so many documents and return its bytes on disk."""
+    """Write a corpus of so many documents and return its bytes of JSON."""
+    if kind == "one-text":
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        column = pa.array([texts[0]]).dictionary_encode().take(pa.array([0] * count))
+        pq.write_table(pa.table({"text": column}), folder / "part.parquet")
+        return len(texts[0].encode()) * count
     lines = documents(texts, count, kind)
     for number in itertools.count():
         part = b"\n".join(itertools.islice(lines, FILE_DOCUMENTS))
@@ -86,8 +105,9 @@ def audit(folder, out):
     from audit.job.request import RunRequest
     from audit.run import run
 
-    sent, heaviest = collections.Counter(), collections.Counter()
-    per_key = collections.Counter()
+    sent, per_key = collections.Counter(), collections.Counter()
+    spent = collections.Counter()
+    most, calls = [0], [0]
     send = local._send
 
     def counted(shuffle, blocks):
@@ -96,18 +116,37 @@ def audit(folder, out):
             sent[tag] += len(block)
             per_key[tag, key] += len(block)
         send(shuffle, kept)
+        calls[0] += 1
+        if calls[0] % 8 == 0:
+            held = (
+                sum(map(len, found))
+                for tag, keys in shuffle.items()
+                if tag not in ("books", "counts")
+                for found in keys.values()
+            )
+            most[0] = max(most[0], sum(held))
+
+    def timed(stage):
+        def clocked(*words):
+            begin = time.process_time()
+            blocks = list(stage(*words))
+            spent["linking"] += time.process_time() - begin
+            return blocks
+
+        return clocked
 
     local._send = counted
+    for name in LINKING:
+        setattr(local, name, timed(getattr(local, name)))
     begin = time.process_time()
     run(RunRequest({"c": (str(folder),)}, str(out), AuditConfig(), "in-process", 1))
-    spent = time.process_time() - begin
-    for (tag, _), size in per_key.items():
-        heaviest[tag] = max(heaviest[tag], size)
-    print(json.dumps({"cpu": spent, "sent": sent, "heaviest": heaviest}))
+    spent["cpu"] = time.process_time() - begin
+    heaviest = max(size for (tag, _), size in per_key.items() if tag != "books")
+    print(json.dumps({**spent, "sent": sent, "heaviest": heaviest, "held": most[0]}))
 
 
 def measured(texts, count, kind, root):
-    """Return a row of the table, from a process of its own."""
+    """Return figures by column, from a process of its own."""
     folder, out = root / "corpus", root / "out"
     for path in (folder, out):
         shutil.rmtree(path, ignore_errors=True)
@@ -118,27 +157,32 @@ def measured(texts, count, kind, root):
     if cost.code:
         raise SystemExit((root / "log.txt").read_text("utf-8")[-2000:])
     told = json.loads(cost.told)
-    sent = told["sent"]
-    shuffled = sum(sent.get(tag, 0) for tag in TAGS)
-    edges = sum(size for tag, size in sent.items() if tag.endswith("_edges"))
+    sent = {t: n for t, n in told["sent"].items() if t not in ("books", "counts")}
+    return {**told, "sent": sum(sent.values()), "bands": sent.get("bands", 0),
+            "size": size, "peak": cost.peak}  # fmt: skip
+
+
+def row(count, kind, told, start):
+    """Return a row of the table."""
     return [
         f"{count:,}",
         KINDS[kind],
-        f"{size / 1e6:,.0f}",
+        f"{told['size'] / 1e6:,.0f}",
         f"{told['cpu']:,.1f}",
-        f"{told['cpu'] / count * 1e6:,.0f}",
-        f"{told['cpu'] / size * 1e6:.4f}",
-        f"{cost.peak:,.0f}",
-        f"{shuffled / count:,.0f}",
-        f"{sent.get('bands', 0) / count:,.0f}",
-        f"{edges / count:,.1f}",
-        f"{max(told['heaviest'].values()) / 1e6:,.1f}",
+        f"{(told['cpu'] - start['cpu']) / count * 1e6:,.1f}",
+        f"{told.get('linking', 0) / count * 1e6:,.1f}",
+        f"{told['peak']:,.0f}",
+        f"{(told['peak'] - start['peak']) * 1e6 / count:,.0f}",
+        f"{told['sent'] / count:,.0f}",
+        f"{told['held'] / count:,.0f}",
+        f"{told['heaviest'] / 1e6:,.1f}",
     ]
 
 
 HEAD = [
-    "documents", "corpus", "MB", "CPU s", "CPU µs a document", "CPU s a MB", "peak MB",
-    "shuffle B a document", "of it bands", "edges B a document", "largest key MB",
+    "documents", "corpus", "MB", "CPU s", "µs a document above start-up",
+    "of it linking", "peak MB", "B a document above start-up", "sent, B a document",
+    "held at once, B a document", "largest key MB",
 ]  # fmt: skip
 
 
@@ -148,6 +192,8 @@ def main():
     words.add_argument("--audit", nargs=2, metavar=("FOLDER", "OUT"))
     words.add_argument("--data", type=Path)
     words.add_argument("--sizes", type=int, nargs="+", default=SIZES)
+    words.add_argument("--part", choices=PARTS, default="scale")
+    words.add_argument("--copies", type=int, nargs="*", default=[], metavar="SIZE")
     words.add_argument("--hot", type=int, nargs="*", default=None, metavar="SIZE")
     words.add_argument("--megabytes", type=float, default=60.0, help="of real text")
     words.add_argument("--temporary", type=Path, help="folder for what is made")
@@ -157,24 +203,30 @@ def main():
         audit(*map(Path, given.audit))
         return
     paths = sorted(p for p in given.data.iterdir() if ".jsonl" in p.name)
-    short = (read_texts(p, given.megabytes / len(paths), _short) for p in paths)
-    texts = list(itertools.chain.from_iterable(short))
+    shortest, longest = PARTS[given.part]
+
+    def fits(record):
+        return shortest <= len(record["text"]) <= longest
+
+    chosen = (read_texts(p, given.megabytes / len(paths), fits) for p in paths)
+    texts = list(itertools.chain.from_iterable(chosen))
     hot = given.sizes[-1:] if given.hot is None else given.hot
     points = [(size, "plain") for size in given.sizes]
-    points += [(size, kind) for size in hot for kind in ("hot-domain", "one-cluster")]
+    kinds = [kind for kind in KINDS if kind not in ("plain", "one-text")]
+    points += [(size, kind) for size in hot for kind in kinds]
+    points += [(size, "one-text") for size in given.copies]
     rows = []
     with tempfile.TemporaryDirectory(dir=given.temporary) as root:
+        start = measured(texts, _START, "plain", Path(root))
         for count, kind in points:
-            rows.append(measured(texts, count, kind, Path(root)))
+            rows.append(
+                row(count, kind, measured(texts, count, kind, Path(root)), start)
+            )
             print("  ".join(rows[-1]), file=sys.stderr, flush=True)
     text = f"{tables.markdown(HEAD, rows)}\n\n{tables.machine()}"
     print(text)
     if given.write:
-        tables.publish("scale", text, [tables.ROOT / "docs" / "scale.md"])
-
-
-def _short(record):
-    return 0 < len(record["text"]) <= _LONGEST
+        tables.publish(given.part, text, [tables.ROOT / "docs" / "scale.md"])
 
 
 if __name__ == "__main__":

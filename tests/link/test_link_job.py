@@ -11,7 +11,7 @@ from audit.errors import AccountingError
 from audit.kernels.lsh import band_keys
 from audit.link.blocks import pack_bands, pack_exact
 from audit.link.clusters import components
-from audit.link.layout import DEFAULT_LAYOUT
+from audit.link.layout import DEFAULT_LAYOUT, choose_layout
 from audit.link.local import figures_of
 from audit.link.pairs import candidates, meetings, merge_pairs, pair_partitions
 from audit.link.units import UnitGatherer
@@ -142,6 +142,32 @@ def test_one_edit_is_found_in_every_script(script):
     near = links.verified.at_least(0.8)
     assert near.pairs.tolist() == [[0, len(others) + 1]]
     assert near.jaccard[0] > 0.85
+
+
+def edited(text, first):
+    """Exchange one word in ten, or as many letters where there are no words."""
+    words = text.split(" ")
+    if len(words) > 20:
+        words[first::10] = [f"{word}x" for word in words[first::10]]
+        return " ".join(words)
+    # A word of these scripts has about two letters, with their marks.
+    letters = list(text)
+    for at in range(2 * first, len(letters) - 1, 20):
+        letters[at : at + 2] = letters[at + 1], letters[at]
+    return "".join(letters)
+
+
+def test_ten_percent_edits_are_found_equally_well_in_every_script():
+    layout, likeness = choose_layout(0.5), {}
+    for script, paragraph in PARAGRAPHS.items():
+        copies = [edited(paragraph, first) for first in range(1, 9)]
+        pairs = link([[paragraph, *copies]], layout=layout).verified
+        first = pairs.pairs[:, 0] == 0
+        likeness[script] = (first.sum() / 8, float(pairs.jaccard[first].mean()))
+    found, alike = zip(*likeness.values(), strict=True)
+    assert min(found) >= 0.875, likeness
+    assert max(alike) - min(alike) < 0.2, likeness
+    assert len(likeness) >= 12
 
 
 @pytest.mark.parametrize(
