@@ -168,6 +168,19 @@ TABLES: dict[str, TableContract] = {
         ("documents", "characters", "duplicate_documents", "duplicate_characters"),
         (pa.field("wiped_out", pa.bool_(), nullable=False),),
     ),
+    # How many effectively distinct corpora the corpora of a job are: beta diversity of
+    # order 1, from 1 (all hold the same documents) to their number (none shares any).
+    "monoculture": TableContract(
+        pa.schema(
+            [
+                pa.field("kind", pa.string()),
+                pa.field("corpora", pa.int64()),
+                pa.field("distinct", pa.float64()),
+            ]
+        ),
+        ("kind",),
+        (),
+    ),
     # Shared documents of corpus A with B by language and domain of A's document.
     "overlap_detail": TableContract(
         pa.schema(

@@ -88,7 +88,7 @@ _MEANING = {
     "documents": "One row a document: labels, size, cluster.",
 }
 # Tables that lie beside the profiles, because they are about several.
-_BESIDE = frozenset({"overlap", "overlap_detail"})
+_BESIDE = frozenset({"overlap", "overlap_detail", "monoculture"})
 
 
 def croissant(

@@ -31,7 +31,7 @@ from audit.link.nodes import as_near, corpora_of, merge_shared, reach, shared_of
 from audit.link.pairs import candidates, corpus_of, merge_pairs
 from audit.link.units import UnitGatherer, Units
 from audit.link.verify import Verified
-from audit.measures.overlap import Held, overlap_table
+from audit.measures.overlap import Held, distinct_corpora, overlap_table
 
 __all__ = ["OverlapResult", "overlap"]
 
@@ -307,21 +307,10 @@ def _shared(
 
 
 def _distinct(shared: Shared, starts: Sequence[int], documents: Sequence[int]) -> float:
-    """Return how many effectively distinct corpora the set holds.
-
-    Beta diversity of order 1 with documents as types and corpora weighted alike
-    (Jost 2007): exp of the mean, over corpora and their documents, of the logarithm of
-    the number of corpora over those that hold the document.
-    """
+    """Return how many effectively distinct corpora the set holds."""
     n_corpora = len(documents)
-    keys = shared.keys[shared.kind == NEAR]
-    own = corpus_of(keys, starts)
-    total = 0.0
-    for number, count in enumerate(documents):
-        if not count:
-            continue
-        _, held = np.unique(keys[own == number], return_counts=True)
-        alone = count - len(held)
-        surprise = float(np.log(n_corpora / (held + 1)).sum())
-        total += (surprise + alone * float(np.log(n_corpora))) / count
-    return float(np.exp(total / n_corpora)) if n_corpora else 0.0
+    held = np.zeros((n_corpora, n_corpora), np.int64)
+    keys, others = np.unique(shared.keys[shared.kind == NEAR], return_counts=True)
+    np.add.at(held, (corpus_of(keys, starts), others), 1)
+    held[:, 0] = np.array(documents) - held.sum(axis=1)
+    return distinct_corpora(held)

@@ -99,7 +99,8 @@ def node_stage(
     Returns:
         Blocks ``members`` and ``root_arcs`` by partition of the representative;
         ``shares`` (units that other corpora hold) by task; ``overlaps`` (documents and
-        characters by corpus, other corpus and kind) under key 0.
+        characters by corpus, other corpus and kind; documents by corpus, number of
+        other corpora and kind) under key 0.
     """
     book = Book()
     found = {
@@ -172,11 +173,32 @@ def _shared(
     sums = np.zeros((len(groups), 2), np.int64)
     values = np.stack([nodes.documents[at], nodes.characters[at]], axis=1)
     np.add.at(sums, row.reshape(-1), values)
-    yield "overlaps", 0, pack([groups, sums])
+    yield "overlaps", 0, pack([groups, sums, *_holders(shared, nodes, own)])
     # What is shared of a unit is shared of every other unit of its content.
     every = reach(shared, aliases)
     for task, mine in _by_task(every.keys).items():
         yield "shares", task, pack([column[mine] for column in every])
+
+
+def _holders(
+    shared: Shared, nodes: Nodes, own: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return (corpus, other corpora that hold it, kind) and the documents of each."""
+    units, counts = np.unique(
+        np.stack([shared.keys, shared.kind.astype(np.uint64)], axis=1),
+        axis=0,
+        return_counts=True,
+    )
+    at = np.searchsorted(nodes.keys, units[:, 0])
+    corpus = own[np.searchsorted(shared.keys, units[:, 0])]
+    groups, row = np.unique(
+        np.stack([corpus, counts, units[:, 1].astype(np.int64)], axis=1),
+        axis=0,
+        return_inverse=True,
+    )
+    documents = np.zeros(len(groups), np.int64)
+    np.add.at(documents, row.reshape(-1), nodes.documents[at])
+    return groups, documents
 
 
 @booked(members=0, root_arcs=1)

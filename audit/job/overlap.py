@@ -1,9 +1,10 @@
-"""Overlap of the corpora of one job: shared documents in, one table out.
+"""Overlap of the corpora of one job: shared documents in, two tables out.
 
 In: for exact and near copies, how many documents and characters of each corpus another
 one holds too, from each partition. Out: ``overlap.parquet``: for each ordered pair of
 corpora the documents they share and what share of each corpus that is, with 95 % Wilson
-intervals (Wilson 1927).
+intervals (Wilson 1927); and ``monoculture.parquet``: how many effectively distinct
+corpora they are.
 """
 
 from __future__ import annotations
@@ -12,13 +13,15 @@ import io
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from audit.fold.store import write_table
 from audit.job.output import write_whole
 from audit.job.packing import unpack
 from audit.link.exact import EXACT, NEAR
-from audit.measures.overlap import Held, overlap_table
+from audit.measures.overlap import Held, distinct_corpora, overlap_table
+from schemas.profile import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,7 +33,7 @@ __all__ = ["overlap_stage"]
 
 
 def overlap_stage(blocks: Iterable[bytes], spec: JobSpec, output: Output) -> str:
-    """Write the overlap of all pairs of corpora.
+    """Write the overlap of all pairs of corpora, and how distinct they are.
 
     Args:
         blocks: ``overlaps`` of all partitions.
@@ -38,13 +41,15 @@ def overlap_stage(blocks: Iterable[bytes], spec: JobSpec, output: Output) -> str
         output: where staging is.
 
     Returns:
-        The table's path.
+        The path of the former.
     """
     n = len(spec.corpora)
     sums = np.zeros((2, n, n, 2), np.int64)
+    held = np.zeros((2, n, n), np.int64)
     for block in blocks:
-        groups, values = unpack(block)
+        groups, values, holders, documents = unpack(block)
         np.add.at(sums, (groups[:, 2], groups[:, 0], groups[:, 1]), values)
+        np.add.at(held, (holders[:, 2], holders[:, 0], holders[:, 1]), documents)
     shared = {
         name: {
             (a, b): Held(*sums[kind, i, j].tolist())
@@ -55,8 +60,19 @@ def overlap_stage(blocks: Iterable[bytes], spec: JobSpec, output: Output) -> str
         for name, kind in (("exact", EXACT), ("near", NEAR))
     }
     wholes = dict(zip(spec.corpora, _wholes(spec, output), strict=True))
-    table = overlap_table(shared, wholes)
-    path = output.join(spec.staging, "overlap.parquet")
+    every = np.array([whole.documents for whole in wholes.values()])
+    held[:, :, 0] = every - held.sum(axis=2)
+    rows = [
+        {"kind": kind, "corpora": n, "distinct": distinct_corpora(held[number])}
+        for kind, number in (("exact", EXACT), ("near", NEAR))
+    ]
+    alike = pa.Table.from_pylist(rows, schema=TABLES["monoculture"].schema)
+    _write("monoculture", alike, spec, output)
+    return _write("overlap", overlap_table(shared, wholes), spec, output)
+
+
+def _write(name: str, table: pa.Table, spec: JobSpec, output: Output) -> str:
+    path = output.join(spec.staging, f"{name}.parquet")
     write_whole(output, path, lambda file: write_table(table, file, "", spec.metadata))
     return path
 

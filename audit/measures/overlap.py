@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from audit.measures.interval import wilson_interval
 from schemas.profile import TABLES
 
-__all__ = ["Held", "overlap_table"]
+__all__ = ["Held", "distinct_corpora", "overlap_table"]
 
 
 class Held(NamedTuple):
@@ -54,3 +56,23 @@ def overlap_table(
                     }
                 rows.append(row)
     return pa.Table.from_pylist(rows, schema=TABLES["overlap"].schema)
+
+
+def distinct_corpora(held: NDArray[np.int64]) -> float:
+    """Return how many effectively distinct corpora a set holds, 1 to their number.
+
+    Beta diversity of order 1, gamma over alpha in Hill numbers, with documents as types
+    and corpora weighted alike (Jost 2007): exp of the mean, over corpora and their
+    documents, of the logarithm of the number of corpora over those that hold the
+    document. Corpora without documents are left out.
+
+    Args:
+        held: int64[n_corpora, n_corpora], documents of each corpus by how many others
+            hold them too.
+    """
+    documents = held.sum(axis=1)
+    held, documents = held[documents > 0], documents[documents > 0]
+    if not len(documents):
+        return 0.0
+    surprise = np.log(len(documents) / np.arange(1, held.shape[1] + 1))
+    return float(np.exp(np.mean(held @ surprise / documents)))

@@ -77,7 +77,7 @@ def profile(tmp_path_factory):
 
 def test_croissant_describes_every_table():
     # Tables about several corpora lie beside the profiles, not in one.
-    assert {*_MEANING, "overlap", "overlap_detail"} == set(TABLES)
+    assert {*_MEANING, "overlap", "overlap_detail", "monoculture"} == set(TABLES)
 
 
 OPTIONS = ExportOptions(
