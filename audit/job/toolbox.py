@@ -20,6 +20,7 @@ from audit.annotate.signature import SignatureAnnotator
 from audit.annotate.source import SourceAnnotator
 from audit.fold.fold import ProfileFold
 from audit.resources.gazetteer import references as reference_table
+from audit.resources.installed import check_resources
 
 if TYPE_CHECKING:
     from audit.batch import Annotator, Batch
@@ -74,6 +75,7 @@ def toolbox(config: AuditConfig) -> Toolbox:
 
 @lru_cache(maxsize=4)
 def _build(config: AuditConfig) -> Toolbox:
+    check_resources()
     references = _named_references()
     language = config.language
     return Toolbox(

@@ -63,6 +63,44 @@ def test_wheel_audits_without_the_repository(wheel, tmp_path):
     assert str(tmp_path) in done.stdout
 
 
+CHECK = """
+import sys
+from audit.config import AuditConfig
+from audit.errors import RunError
+from audit.job.toolbox import toolbox
+from audit.resources.installed import check_resources
+try:
+    toolbox(AuditConfig())
+except RunError as error:
+    sys.exit(str(error))
+print(check_resources())
+"""
+
+
+@pytest.mark.parametrize("damage", ["none", "changed", "missing"])
+def test_a_packaged_table_is_checked_before_it_is_read(wheel, tmp_path, damage):
+    site = tmp_path / "site"
+    zipfile.ZipFile(wheel).extractall(site)
+    table = site / "audit" / "resources" / "suffixes.csv"
+    if damage == "changed":
+        data = table.read_bytes()
+        table.write_bytes(data[:500] + bytes([data[500] ^ 1]) + data[501:])
+    elif damage == "missing":
+        table.unlink()
+    done = subprocess.run(
+        [sys.executable, "-c", CHECK],
+        cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(site)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if damage == "none":
+        assert done.returncode == 0, done.stderr
+        assert int(done.stdout) > 10
+    else:
+        assert done.returncode == 1
+        assert "suffixes.csv" in done.stderr
+        assert damage in done.stderr
+
+
 def test_wheel_fits_an_image(wheel):
     assert wheel.stat().st_size < 50e6
 
