@@ -1,10 +1,10 @@
 """Language identification beside its peers, on the same texts in the same run.
 
-    python benchmarks/language.py DATA [--docs docs/language.md] [--peers FOLDER]
+    python -m benchmarks.language DATA [--docs docs/language.md] [--peers FOLDER]
 
 DATA is a folder with lid/train.parquet (its held-out rows are read), lid/udhr.parquet
-and bulk/*.jsonl.zst. Peers are used where they are installed: fasttext-wheel, pycld2,
-py3langid, lingua-language-detector, langdetect. Speeds are CPU time of one process.
+and bulk/*.jsonl.zst. The engines are those of `benchmarks.language_engines`. Speeds are
+CPU time of one process.
 """
 
 from __future__ import annotations
@@ -13,29 +13,24 @@ import argparse
 import importlib
 import io
 import json
-import random
-import resource
 import sys
 import tempfile
-import time
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 import zstandard
 
 from audit.annotate.fasttext_file import read_model
 from audit.annotate.language import LanguageAnnotator
 from audit.annotate.language_model import find_model, packaged_model
-from audit.batch import Batch, TextBlock
+from audit.batch import TextBlock
 from audit.kernels.fasttext import document_vectors, word_cache
 from audit.kernels.fasttext_output import top_labels
 from audit.measures.prevalence import corrected_prevalence
 from audit.resources.build_language_calibration import (
-    LENGTHS,
     composed,
     held_out_rows,
 )
@@ -43,19 +38,12 @@ from audit.resources.build_language_calibration import documents as joined
 from audit.resources.build_language_data import COPYLEFT, load
 from audit.resources.build_language_model import plain_texts
 from audit.resources.confusion import confusion_counts
-from audit.resources.language_codes import macrolanguage, parse_label
-from schemas.document import DOCUMENT
+from benchmarks.language_engines import SLOW, batch, cpu, table_of_engines
+
+if TYPE_CHECKING:
+    pass
 
 BEGIN, END = "<!-- benchmark: begin -->", "<!-- benchmark: end -->"
-SLOW = {"lingua": 1500, "langdetect": 1500}
-
-
-def batch(texts: list[str]) -> Batch:
-    n = len(texts)
-    empty = [pa.nulls(n, pa.string())] * 4
-    ids = pa.array([str(i) for i in range(n)])
-    arrays = [ids, pa.array(texts, pa.large_string()), *empty, pa.array(range(n))]
-    return Batch(pa.RecordBatch.from_arrays(arrays, schema=DOCUMENT))
 
 
 def documents(data: Path, most: int) -> pl.DataFrame:
@@ -67,12 +55,6 @@ def documents(data: Path, most: int) -> pl.DataFrame:
         )
         tables.append(table.gather_every(max(1, len(table) // most)))
     return pl.concat(tables)
-
-
-def cpu(function: Any, *args: Any) -> tuple[float, Any]:
-    start = time.process_time()
-    result = function(*args)
-    return time.process_time() - start, result
 
 
 def kernel_against_wheel(name: str, path: Path, texts: list[str], plain: bool) -> str:
@@ -137,162 +119,6 @@ def small_bin(texts: list[str]) -> Path:
     )  # fmt: skip
     model.save_model(str(folder / "small.bin"))
     return folder / "small.bin"
-
-
-def engines() -> dict[str, Any]:
-    """Return name -> function from texts to codes, for each peer installed."""
-    out: dict[str, Any] = {}
-    ours, lid = LanguageAnnotator(), LanguageAnnotator("lid.176")
-    out["corpus-audit"] = lambda texts: ours.annotate(batch(texts))[
-        "language"
-    ].to_pylist()
-    out["corpus-audit, lid.176"] = lambda texts: lid.annotate(batch(texts))[
-        "language"
-    ].to_pylist()
-    for name, make in (
-        ("fasttext-wheel, lid.176", _fasttext),
-        ("CLD2", _cld2),
-        ("py3langid", _langid),
-        ("lingua", _lingua),
-        ("langdetect", _langdetect),
-    ):
-        try:
-            out[name] = make()
-        except ImportError as error:  # noqa: PERF203
-            sys.stdout.write(f"{name}: not installed ({error})\n")
-    return out
-
-
-def _code(label: str) -> str:
-    return parse_label(label)[0]
-
-
-def _fasttext() -> Any:
-    model = importlib.import_module("fasttext").load_model(str(find_model("lid.176")))
-    return lambda texts: [
-        _code(model.f.predict(t.replace("\n", " ") + "\n", 1, 0.0, "strict")[0][1])
-        for t in texts
-    ]
-
-
-def _cld2() -> Any:
-    cld2 = importlib.import_module("pycld2")
-
-    def ask(text: str) -> str:
-        try:
-            return _code(cld2.detect(text, bestEffort=True)[2][0][1].split("-")[0])
-        except cld2.error:
-            return "und"
-
-    return lambda texts: [ask(text) for text in texts]
-
-
-def _langid() -> Any:
-    langid = importlib.import_module("py3langid")
-    return lambda texts: [_code(langid.classify(text)[0]) for text in texts]
-
-
-def _lingua() -> Any:
-    lingua = importlib.import_module("lingua")
-    detector = lingua.LanguageDetectorBuilder.from_all_languages().build()
-
-    def ask(text: str) -> str:
-        found = detector.detect_language_of(text)
-        return _code(found.iso_code_639_3.name.lower()) if found else "und"
-
-    return lambda texts: [ask(text) for text in texts]
-
-
-def _langdetect() -> Any:
-    from audit.annotate.language_opinion import _ask
-
-    return lambda texts: [_ask(text)[0] for text in texts]
-
-
-def score(truth: list[str], said: list[str], sizes: list[int]) -> list[float]:
-    """Return accuracy, macro F1 and accuracy by length, over macrolanguages.
-
-    Peers that know the macrolanguage only are not marked down for it.
-    """
-    t = np.array([macrolanguage(code) for code in truth])
-    s = np.array([macrolanguage(code) for code in said])
-    right, n = t == s, np.array(sizes)
-    f1 = []
-    for code in np.unique(t):
-        hits = float((right & (t == code)).sum())
-        f1.append(2 * hits / ((t == code).sum() + (s == code).sum()))
-    classes = ((n >= low) & (n <= high) for low, high in LENGTHS)
-    lengths = [float(right[c].mean()) if c.any() else float("nan") for c in classes]
-    return [float(right.mean()), float(np.mean(f1)), *lengths]
-
-
-def table_of_engines(rows: pl.DataFrame, docs: list[str]) -> list[str]:
-    texts, truth = rows["text"].to_list(), rows["language"].to_list()
-    sizes = [len(text) for text in texts]
-    megabytes = sum(len(text.encode()) for text in docs) / 1e6
-    out = [
-        "| engine | accuracy | macro F1 | <= 20 | 21-50 | 51-100 | > 100 | MB/s |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
-    for name, engine in engines().items():
-        most = SLOW.get(name, len(texts))
-        some = random.Random(1).sample(range(len(texts)), min(most, len(texts)))
-        engine(docs[:20])
-        said = engine([texts[i] for i in some])
-        values = score([truth[i] for i in some], said, [sizes[i] for i in some])
-        few = docs if name not in SLOW else docs[:100]
-        seconds, _ = cpu(engine, few)
-        share = sum(len(text.encode()) for text in few) / 1e6 / megabytes
-        speed = megabytes * share / seconds
-        cells = " | ".join(f"{value:.3f}" for value in values)
-        out.append(f"| {name} | {cells} | {speed:.1f} |")
-        sys.stdout.write(out[-1] + "\n")
-        sys.stdout.flush()
-    return out
-
-
-def false_language(docs: pl.DataFrame) -> list[str]:
-    """Return a table of text without language: how much of it is given one."""
-    rng = random.Random(5)
-    stdlib = Path(random.__file__).parent
-    code = [p.read_text("utf-8", "ignore")[:3000] for p in sorted(stdlib.glob("*.py"))]
-    fenced = [
-        block.split("\n", 1)[1]
-        for text in docs["text"].to_list()
-        for block in text.split("```")[1::2]
-        if "\n" in block and len(block) > 40
-    ][:1500]
-    tables = [
-        "\n".join(
-            " | ".join(f"{rng.random() * 10 ** rng.randint(0, 5):.2f}" for _ in "x" * 6)
-            for _ in range(8)
-        )
-        for _ in range(300)
-    ]
-    hashes = [" ".join(rng.randbytes(20).hex() for _ in "x" * 4) for _ in range(300)]
-    keys = [
-        __import__("base64").b64encode(rng.randbytes(90)).decode() for _ in range(300)
-    ]
-    emoji = [
-        " ".join(chr(rng.randint(0x1F300, 0x1F64F)) for _ in "x" * 8)
-        for _ in range(300)
-    ]
-    annotator = LanguageAnnotator()
-    out = ["| text | texts | zxx | und | eng | another |", "|---|---|---|---|---|---|"]
-    for name, texts in (
-        ("Python modules, docstrings and comments included", code),
-        ("code blocks of manuals, unmarked", fenced),
-        ("tables of numbers", tables),
-        ("hexadecimal hashes", hashes),
-        ("base64", keys),
-        ("emoji", emoji),
-    ):
-        said = annotator.annotate(batch(texts))["language"].to_pylist()
-        shares = [said.count(code) / len(said) for code in ("zxx", "und", "eng")]
-        cells = " | ".join(f"{s:.3f}" for s in [*shares, max(0.0, 1 - sum(shares))])
-        out.append(f"| {name} | {len(texts)} | {cells} |")
-        sys.stdout.write(out[-1] + "\n")
-    return out
 
 
 def reliability(rows: pl.DataFrame) -> list[str]:
@@ -419,15 +245,13 @@ def main() -> int:
         "",
         f"### Treebank sentences, {odd['language'].n_unique()} languages",
         "",
-        f"{len(odd)} sentences of families that nothing was trained on "
+        f"{len(odd)} sentences of treebanks, of which nothing was trained on; the half "
+        "that nothing was fitted to "
         f"({', '.join(f'{k}: {v}' for k, v in SLOW.items())} of them for the slow "
-        "engines); macrolanguages count as right. MB/s on whole documents.",
+        "engines); macrolanguages count as right. MB/s of CPU time on whole documents; "
+        "MB of memory at the peak of a process of its own.",
         "",
-        *table_of_engines(odd, few),
-        "",
-        "### Text without language",
-        "",
-        *false_language(docs),
+        *table_of_engines(odd, few, str(args.peers or "")),
         "",
         han(unseen),
         "",
@@ -437,8 +261,6 @@ def main() -> int:
         "",
         mixtures(unseen),
     ]
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    out += ["", f"Peak memory of this run, all engines: {peak >> 10} MB."]
     if args.docs:
         before, rest = args.docs.read_text("utf-8").split(BEGIN)
         after = rest.split(END)[1]

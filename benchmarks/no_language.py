@@ -22,14 +22,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
-import pyarrow as pa
 import zstandard
 
 from audit.annotate.language import LanguageAnnotator
-from audit.batch import Batch
 from audit.resources.language_codes import macrolanguage
+from benchmarks.language_engines import batch
 from benchmarks.tables import publish
-from schemas.document import DOCUMENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -77,15 +75,6 @@ MANUALS = ("freecodecamp", "mdn", "tensorflow", "lctt", "php")
 def even(text: str) -> bool:
     """Whether a text is in the half that rules may be written by."""
     return hashlib.blake2b(text.encode(), digest_size=8).digest()[0] % 2 == 0
-
-
-def batch(texts: list[str]) -> Batch:
-    """Return a batch of texts, without anything else known of them."""
-    n = len(texts)
-    empty = [pa.nulls(n, pa.string())] * 4
-    ids = pa.array([str(i) for i in range(n)])
-    arrays = [ids, pa.array(texts, pa.large_string()), *empty, pa.array(range(n))]
-    return Batch(pa.RecordBatch.from_arrays(arrays, schema=DOCUMENT))
 
 
 def source_files(folders: Iterable[Path]) -> Iterator[tuple[str, str]]:
@@ -192,6 +181,16 @@ def fenced(documents: pl.DataFrame) -> Iterator[tuple[str, str]]:
                 yield name, body
 
 
+def without_comments(block: str) -> str:
+    """Return a block of a manual's code without comments, which are in its language."""
+    lines = [
+        line.split(" // ")[0]
+        for line in block.split("\n")
+        if not line.strip().startswith(("//", "#", "/*", "*", "--", ";", '"""'))
+    ]
+    return "\n".join(lines)
+
+
 def documents(data: Path) -> pl.DataFrame:
     """Return the documents of the first file of ``bulk`` but for poems."""
     path = sorted((data / "bulk").glob("*.zst"))[0]
@@ -217,6 +216,8 @@ def no_language(
     blocks = list(fenced(table))
     for kind, marked in (("programs", False), ("markup and data", True)):
         texts = (body for name, body in blocks if (name in _MARKUP) == marked)
+        if not marked:
+            texts = (body for body in map(without_comments, texts) if len(body) > 40)
         yield f"blocks of {kind} in manuals", half(texts, want_even, 1500), not marked
     parts, files = defaultdict(list), defaultdict(list)
     for ending, text in source_files(folders):

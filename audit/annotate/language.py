@@ -53,7 +53,7 @@ ENGINES = ("fasttext", "langdetect")
 # more than no guess.
 THRESHOLD = 0.3
 # A document of one word needs so much to be named: words are shared by many languages.
-WORD_THRESHOLD = 0.85
+WORD_THRESHOLD = 0.9
 # Bytes of running text (spaces too) that one letter in lines of code outweighs.
 _CODE_WEIGHT = 1.5
 # A paragraph that is in doubt counts as its document's language.

@@ -35,7 +35,15 @@ from audit.resources.build_language_lines import lines
 from audit.resources.build_language_zxx import no_language, technical_english
 from audit.resources.speakers import large_languages
 
-__all__ = ["SETTINGS", "main", "plain_texts", "train"]
+__all__ = [
+    "PASSES",
+    "SETTINGS",
+    "add_technical_text",
+    "main",
+    "plain_texts",
+    "train",
+    "write_lines",
+]
 
 SEED = 20261123
 NO_LANGUAGE_CHARACTERS = 400_000
@@ -75,12 +83,12 @@ def plain_texts(texts: list[str]) -> list[str]:
     ]
 
 
-def write_lines(choice: Choice, path: Path) -> int:
+def write_lines(choice: Choice, path: Path, passes: int = PASSES) -> int:
     """Write the training file and return its number of lines."""
     texts = {label: plain_texts(choice.rows[label]) for label in choice.labels}
     count = 0
     with path.open("w", encoding="utf-8") as handle:
-        for number in range(PASSES):
+        for number in range(passes):
             some = lines(choice, texts, SEED, number)
             handle.writelines(some)
             count += len(some)
@@ -112,7 +120,7 @@ def main(argv: list[str] | None = None) -> int:
     choice = choose(table, large_languages())
     model = args.out / "model.ftz"
     if not args.measure_only:
-        _add_technical_text(choice)
+        add_technical_text(choice)
         count = write_lines(choice, args.work / "train.txt")
         sys.stdout.write(f"{len(choice.labels)} labels, {count} lines\n")
         train(args.work / "train.txt", model)
@@ -126,7 +134,8 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def _add_technical_text(choice: Choice) -> None:
+def add_technical_text(choice: Choice) -> None:
+    """Add documentation strings to English, and a label for code and keys."""
     choice.rows["eng_Latn"] += technical_english(TECHNICAL_ENGLISH_CHARACTERS)
     choice.add("zxx_Zyyy", no_language(NO_LANGUAGE_CHARACTERS, SEED), LINES)
 
