@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import importlib
 import random
-import resource
+import re
 import sys
 import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -135,7 +136,8 @@ def ask(
     """Return what an engine says of texts, MB/s on documents, MB of memory at its peak.
 
     Runs in a process of its own, so that the memory is the engine's, with Python and
-    what it imports.
+    what it imports; 0 where the system does not tell it (``ru_maxrss`` is no use: a
+    process inherits it from the one that started it).
     """
     if peers:
         sys.path.append(peers)
@@ -144,7 +146,11 @@ def ask(
     said = engine(texts)
     seconds, _ = cpu(engine, docs)
     megabytes = sum(len(text.encode()) for text in docs) / 1e6
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
+    status = Path("/proc/self/status")
+    found = (
+        re.search(r"VmHWM:\s+(\d+)", status.read_text()) if status.exists() else None
+    )
+    peak = int(found[1]) >> 10 if found else 0
     return said, megabytes / seconds, peak
 
 
