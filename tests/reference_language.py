@@ -216,3 +216,28 @@ def ref_plain(text: str, apostrophes: tuple[int, ...]) -> str:
             out.append(word)
             word = ""
     return " ".join([*out, word] if word else out)
+
+
+def ref_lone_word(text: str) -> bool:
+    """Twin of `audit.kernels.lone_words`, a character at a time."""
+    words, inside = 0, False
+    for char in text:
+        code = ord(char)
+        first = char.encode()[0]
+        if char.isascii():
+            kind = (
+                "gap"
+                if char.isspace() or code < 32 or char.isdigit()
+                else "word"
+                if char.isalpha() or char in "'-"
+                else "many"
+            )
+        elif first < 0xE0 or first == 0xE1:
+            kind = "word"
+        else:
+            kind = "gap" if first in (0xE2, 0xEF, 0xF0) else "many"
+        if kind == "many":
+            return False
+        words += kind == "word" and not inside
+        inside = kind == "word"
+    return words == 1

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reference_language import ref_plain
+from reference_language import ref_lone_word, ref_plain
 
 from audit.kernels.codepoints import unicode_tables
 from audit.kernels.lone_words import lone_words
@@ -358,3 +358,14 @@ def test_text_beyond_ascii_weighs_more_than_code():
 def test_lone_words(text, alone):
     got = lone_words(*block(["maji ni", text, "maji"]))
     assert got.tolist() == [False, alone, True]
+
+
+@settings(deadline=None)
+@given(
+    text=st.text(
+        alphabet="ab'-. 1\n\u00e9\u0436\u1edb\u2764\ufe0f\u6c34\U0001f600", max_size=8
+    )
+)
+def test_lone_words_equal_the_twin(text):
+    got = lone_words(*block(["a b", text, "a"]))
+    assert got.tolist() == [False, ref_lone_word(text), True]
