@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from audit.kernels.jit import kernel
+from audit.kernels.jit import step
+from audit.kernels.lanes import bytes_between, popcount, trailing_zeros
 
 __all__ = ["BORDERS", "CODE", "PROSE", "WEAK", "WORDS", "kind_of_line"]
 
@@ -29,14 +30,17 @@ _STATEMENTS = (
     "finally: except: return; break; continue; pass @Override printf assert raise "
     "console print"
 )
-WORDS = np.frombuffer(_STATEMENTS.replace(" ", "").encode(), np.uint8)
-BORDERS = np.cumsum([0, *map(len, _STATEMENTS.split())])
+_SORTED = sorted(_STATEMENTS.split())
+WORDS = np.frombuffer("".join(_SORTED).encode(), np.uint8)
+BORDERS = np.cumsum([0, *map(len, _SORTED)])
+# The number of the first word that begins with a byte or a later one.
+FIRST = np.searchsorted([ord(word[0]) for word in _SORTED], np.arange(257))
 
 
-@kernel
-def _starts_with(data, i, end, words, borders):  # type: ignore[no-untyped-def]
+@step
+def _starts_with(data, i, end, words, borders, first):  # type: ignore[no-untyped-def]
     """Whether a word of the list stands at i, with no letter after it."""
-    for w in range(len(borders) - 1):
+    for w in range(first[data[i]], first[np.int64(data[i]) + 1]):
         size = borders[w + 1] - borders[w]
         if i + size > end:
             continue
@@ -50,7 +54,18 @@ def _starts_with(data, i, end, words, borders):  # type: ignore[no-untyped-def]
     return False
 
 
-@kernel
+@step
+def _word_end(data, i, end):  # type: ignore[no-untyped-def]
+    """Return where the next white space stands, or the end."""
+    while i < end:
+        run = np.int64(trailing_zeros(bytes_between(data, i, 0, 0x20)))
+        if run < 64:
+            return min(i + run, end)
+        i += 64
+    return end
+
+
+@step
 def _is_prompt(data, i, end):  # type: ignore[no-untyped-def]
     """Whether a line begins as one typed at a shell or interpreter does.
 
@@ -61,55 +76,59 @@ def _is_prompt(data, i, end):  # type: ignore[no-untyped-def]
     if data[i] == 0x3E:
         return i + 3 < end and data[i + 1] == 0x3E and data[i + 2] == 0x3E
     at = False
-    while i < end and data[i] > 0x20:
-        at |= data[i] == 0x40
-        i += 1
+    i = _word_end(data, i, end)
     if i + 1 >= end or i == first or not (0x61 <= data[i + 1] | 0x20 <= 0x7A):
         return False
     sign = data[i - 1]
-    return (sign == 0x24 and (at or i == first + 1)) or (sign == 0x23 and at)
+    if sign != 0x24 and sign != 0x23:
+        return False
+    for k in range(first, i):
+        at |= data[k] == 0x40
+    return at or (sign == 0x24 and i == first + 1)
 
 
-@kernel
-def _is_letter(byte):  # type: ignore[no-untyped-def]
-    return 0x61 <= byte | 0x20 <= 0x7A
+@step
+def _letters(data, at):  # type: ignore[no-untyped-def]
+    """Return which of 64 bytes are letters of ASCII."""
+    return bytes_between(data, at, 0x41, 0x5A) | bytes_between(data, at, 0x61, 0x7A)
 
 
-@kernel
+@step
 def _is_key(data, i, end):  # type: ignore[no-untyped-def]
     """Whether a line is ``name: value`` of a settings file, the value a few words."""
     if data[i] == 0x2D and i + 2 < end and data[i + 1] == 0x20:
         i += 2
     if not 0x61 <= data[i] <= 0x7A:
         return False
-    while i < end and (
-        _is_letter(data[i])
-        or 0x30 <= data[i] <= 0x39
-        or data[i] == 0x5F
-        or data[i] == 0x2D
-        or data[i] == 0x2E
-    ):
-        i += 1
+    run = 64
+    while i < end and run == 64:
+        name = _letters(data, i) | bytes_between(data, i, 0x30, 0x39)
+        name |= bytes_between(data, i, 0x5F, 0x5F) | bytes_between(data, i, 0x2D, 0x2E)
+        run = trailing_zeros(~name)
+        i = min(i + np.int64(run), end)
     if i == end or data[i] != 0x3A:
         return False
     return i + 1 == end or (data[i + 1] == 0x20 and _few_words(data, i + 2, end))
 
 
-@kernel
+@step
 def _few_words(data, i, end):  # type: ignore[no-untyped-def]
     """Whether a text is ASCII and of a few words at most."""
+    if i < end and data[i] >= 0x80:
+        return False
     words = 1
-    while i < end:
-        if data[i] >= 0x80:
+    for at in range(i + 1, end, 64):
+        valid = ~np.uint64(0) >> np.uint64(64 - min(64, end - at))
+        if bytes_between(data, at, 0x80, 0xFF) & valid:
             return False
-        words += data[i] == 0x20 and data[i - 1] != 0x20
+        before = bytes_between(data, at - 1, 0x20, 0x20)
+        words += popcount(bytes_between(data, at, 0x20, 0x20) & ~before & valid)
         if words > _FEW_WORDS:
             return False
-        i += 1
     return True
 
 
-@kernel
+@step
 def _is_quoted(data, i, end):  # type: ignore[no-untyped-def]
     """Whether a line is one quoted name, as in lists of what is imported."""
     quote = data[i]
@@ -124,7 +143,7 @@ def _is_quoted(data, i, end):  # type: ignore[no-untyped-def]
     return named
 
 
-@kernel
+@step
 def _imports_from(data, i, end):  # type: ignore[no-untyped-def]
     """Whether a line is ``from name import name``."""
     if i + 16 > end or not (
@@ -147,7 +166,7 @@ def _imports_from(data, i, end):  # type: ignore[no-untyped-def]
     )
 
 
-@kernel
+@step
 def _is_weak(data, start, first, end):  # type: ignore[no-untyped-def]
     """Whether a line may belong to the code beside it: a few words, and no sentence.
 
@@ -160,16 +179,17 @@ def _is_weak(data, start, first, end):  # type: ignore[no-untyped-def]
     return (begins or last == 0x2C) and _few_words(data, first, end)
 
 
-@kernel
-def kind_of_line(data, start, end, words, borders):  # type: ignore[no-untyped-def]
+@step
+def kind_of_line(data, start, end, words, borders, first_words):  # type: ignore[no-untyped-def]
     """Return what a line reads as: `CODE`, `WEAK` or `PROSE`.
 
     Args:
-        data: uint8[n_bytes].
+        data: uint8[n_bytes], 66 bytes longer than the line.
         start: where the line begins.
         end: where it ends.
         words: `WORDS`.
         borders: `BORDERS`.
+        first_words: `FIRST`.
     """
     first = start
     while first < end and data[first] <= 0x20:
@@ -178,13 +198,21 @@ def kind_of_line(data, start, end, words, borders):  # type: ignore[no-untyped-d
         end -= 1
     if first == end:
         return PROSE
-    if _is_statement(data, first, end, words, borders):
+    if _is_statement(data, first, end, words, borders, first_words):
         return CODE
     return WEAK if _is_weak(data, start, first, end) else PROSE
 
 
-@kernel
-def _is_statement(data, start, end, words, borders):  # type: ignore[no-untyped-def]
+@step
+def _names(data, at):  # type: ignore[no-untyped-def]
+    """Return where of 64 bytes a sign joins names, or opens the arguments of one."""
+    joint = bytes_between(data, at, 0x5F, 0x5F) | bytes_between(data, at, 0x2E, 0x2E)
+    joint &= _letters(data, at + 1)
+    return (joint | bytes_between(data, at, 0x28, 0x28)) & _letters(data, at - 1)
+
+
+@step
+def _is_statement(data, start, end, words, borders, first_words):  # type: ignore[no-untyped-def]
     """Whether a line ends or begins as statements do, or is mostly dotted names."""
     last = data[end - 1]
     if last == 0x3B or last == 0x7B or last == 0x7D:
@@ -199,22 +227,21 @@ def _is_statement(data, start, end, words, borders):  # type: ignore[no-untyped-
     if (last == 0x3A or last == 0x2C) and (closed or before == 0x7D):
         return True
     if (
-        _starts_with(data, start, end, words, borders)
+        _starts_with(data, start, end, words, borders, first_words)
         or _is_key(data, start, end)
         or _is_quoted(data, start, end)
         or _imports_from(data, start, end)
     ):
         return True
     words_seen, names = 1, 0
-    for i in range(start + 1, end - 1):
-        byte = data[i]
-        if byte == 0x20:
-            words_seen += 1
-        elif byte == 0x5F or byte == 0x2E or byte == 0x28:
-            one, other = data[i - 1] | 0x20, data[i + 1] | 0x20
-            named = byte == 0x28 or 0x61 <= other <= 0x7A
-            names += named and 0x61 <= one <= 0x7A
-        elif byte == 0x3D or (byte == 0x3A and data[i - 1] == 0x22):
-            # An assignment, a key of JSON.
-            names += 3
+    for at in range(start + 1, end - 1, 64):
+        valid = ~np.uint64(0) >> np.uint64(64 - min(64, end - 1 - at))
+        words_seen += popcount(bytes_between(data, at, 0x20, 0x20) & valid)
+        names += popcount(_names(data, at) & valid)
+        # An assignment, a key of JSON.
+        key = bytes_between(data, at, 0x3A, 0x3A) & bytes_between(
+            data, at - 1, 0x22, 0x22
+        )
+        sign = bytes_between(data, at, 0x3D, 0x3D) | key
+        names += 3 * popcount(sign & valid)
     return 3 * names >= words_seen

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from audit.kernels.jit import kernel
+from audit.kernels.jit import kernel, step
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,7 +47,7 @@ class Output(NamedTuple):
     n_labels: int
 
 
-@kernel
+@step
 def _scores(hidden, columns, out):  # type: ignore[no-untyped-def]
     """Write the score of each label; each sum is made in the order of the rows."""
     dim = len(hidden)
@@ -66,7 +66,7 @@ def _scores(hidden, columns, out):  # type: ignore[no-untyped-def]
             out[label] += h * column[label]
 
 
-@kernel
+@step
 def _probabilities(output, scores, out, nodes):  # type: ignore[no-untyped-def]
     """Turn scores into the probability of each label, as fastText reports it."""
     n = output.n_labels
@@ -90,7 +90,8 @@ def _probabilities(output, scores, out, nodes):  # type: ignore[no-untyped-def]
             up = nodes[node]
             nodes[output.left[node]] = up * (np.float32(1 + 1e-5) - p)
             nodes[output.right[node]] = up * (p + np.float32(1e-5))
-        out[:] = nodes[:n]
+        for label in range(n):
+            out[label] = nodes[label]
 
 
 @kernel
@@ -123,7 +124,7 @@ def _top_labels(output, hidden, counts, prior, allowed, group, best, share, mass
             best[doc, j] = label
 
 
-@kernel
+@step
 def _highest(bits):  # type: ignore[no-untyped-def]
     """Return the place of the highest of some floats, given as their bits.
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from audit.kernels.hashing import mix64
-from audit.kernels.jit import kernel
+from audit.kernels.jit import kernel, step
 from audit.kernels.words import hash_step
 
 if TYPE_CHECKING:
@@ -25,14 +25,14 @@ __all__ = [
 WORD_SEED = np.uint64(0x9E3779B97F4A7C15)
 
 
-@kernel
+@step
 def finish64(state):  # type: ignore[no-untyped-def]
     """Return the hash that a state ends in; never 0, which marks an empty slot."""
     h = mix64(state)
     return h if h != 0 else np.uint64(1)
 
 
-@kernel
+@step
 def _hash64(data, start, end):  # type: ignore[no-untyped-def]
     """Return the 64-bit hash of a word that is the key of both word tables.
 

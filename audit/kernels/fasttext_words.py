@@ -11,7 +11,7 @@ import numpy as np
 
 from audit.kernels.fasttext_tables import WORD_SEED, finish64
 from audit.kernels.hashing import load64
-from audit.kernels.jit import kernel
+from audit.kernels.jit import step
 from audit.kernels.lanes import (
     add_coded_eight,
     add_eight,
@@ -34,7 +34,7 @@ _FROM_1, _FROM_9, _BEYOND_13, _FROM_32, _BEYOND_32 = (
 )
 
 
-@kernel
+@step
 def _spaces(word):  # type: ignore[no-untyped-def]
     """Return bit 7 of each byte that parts words in fastText: 0, 9 to 13, 32."""
     low = word & _LOW_BITS
@@ -43,7 +43,7 @@ def _spaces(word):  # type: ignore[no-untyped-def]
     return (inside | ~(low + _FROM_1)) & ~word & _HIGH_BITS
 
 
-@kernel
+@step
 def read_word(data, i, end):  # type: ignore[no-untyped-def]
     """Return the key of the word that starts at byte i and the byte after it.
 
@@ -72,14 +72,14 @@ def read_word(data, i, end):  # type: ignore[no-untyped-def]
         i += eight
 
 
-@kernel
+@step
 def _grow32(h, byte):  # type: ignore[no-untyped-def]
     """Return FNV-1a over one more byte, as fastText does it (bytes are signed)."""
     signed = np.uint32(np.int32(np.int8(byte)))
     return np.uint32(np.uint32(h ^ signed) * np.uint32(16777619))
 
 
-@kernel
+@step
 def hash32(data, start, end):  # type: ignore[no-untyped-def]
     """Return fastText's own hash of a word, as the signed number it keeps."""
     h = np.uint32(2166136261)
@@ -88,7 +88,7 @@ def hash32(data, start, end):  # type: ignore[no-untyped-def]
     return np.int32(h)
 
 
-@kernel
+@step
 def add_floats(rows, places, begin, end, dim, out, base):  # type: ignore[no-untyped-def]
     """Add rows ``places[begin:end]`` of a flat matrix to the values from ``base`` on.
 
@@ -102,7 +102,7 @@ def add_floats(rows, places, begin, end, dim, out, base):  # type: ignore[no-unt
             out[base + d] += rows[places[k] * dim + d]
 
 
-@kernel
+@step
 def add_rows(rows, codes, values, norms, places, begin, end, dim, out, base):  # type: ignore[no-untyped-def]
     """Do as `add_floats` with the input rows of a model, coded or not."""
     if len(codes):
@@ -115,7 +115,7 @@ def add_rows(rows, codes, values, norms, places, begin, end, dim, out, base):  #
         add_floats(rows, places, begin, end, dim, out, base)
 
 
-@kernel
+@step
 def _ngrams(word, size, minn, maxn, n_buckets, kept, found, n_found):  # type: ignore[no-untyped-def]
     """Append the buckets of ``word[:size]`` that have a row; return how many there are.
 
@@ -146,7 +146,7 @@ def _ngrams(word, size, minn, maxn, n_buckets, kept, found, n_found):  # type: i
     return n_found
 
 
-@kernel
+@step
 def _row_of_bucket(kept, n_words, bucket):  # type: ignore[no-untyped-def]
     """Return the row of a bucket that has one."""
     if len(kept) == 0:
@@ -157,7 +157,7 @@ def _row_of_bucket(kept, n_words, bucket):  # type: ignore[no-untyped-def]
     return np.int64(kept[group + np.uint64(1)] + popcount(below)) + n_words
 
 
-@kernel
+@step
 def _find_word(keys, ids, key):  # type: ignore[no-untyped-def]
     mask = np.uint64(len(keys) - 1)
     slot = np.uint64(key & mask)
@@ -168,7 +168,7 @@ def _find_word(keys, ids, key):  # type: ignore[no-untyped-def]
     return np.int64(-1)
 
 
-@kernel
+@step
 def rows_of_word(  # type: ignore[no-untyped-def]
     rows, codes, word_keys, word_ids, kept, n_words, dim, n_buckets, minn, maxn,
     end_row, data, start, end, key, word, found, n_found,
@@ -200,7 +200,7 @@ def rows_of_word(  # type: ignore[no-untyped-def]
     return n_found
 
 
-@kernel
+@step
 def is_label(data, start, end):  # type: ignore[no-untyped-def]
     """Whether a token begins with ``__label__`` (fastText leaves such tokens out)."""
     if end - start < 9 or data[start] != 0x5F or data[start + 1] != 0x5F:
@@ -216,7 +216,7 @@ def is_label(data, start, end):  # type: ignore[no-untyped-def]
     )
 
 
-@kernel
+@step
 def rows_of_runs(kept, n_words, n_buckets, longest, hashes, i, n_hashes, found):  # type: ignore[no-untyped-def]
     """Write the rows of runs of 2 to ``longest`` words from word i; return how many."""
     n_found = 0

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy import int32, int64, uint8, uint64
 
-from audit.kernels.jit import kernel
+from audit.kernels.jit import kernel, step
 from audit.kernels.tokens import (
     ALL_UPPER,
     BREAK_BEFORE,
@@ -206,7 +206,7 @@ def resolve_matches(
     return references[:n], origin[:n]
 
 
-@kernel
+@step
 def extend(state: np.uint64, token: np.uint64, flags: np.uint8) -> np.uint64:
     """Return the hash of a sequence with one more token, modulo 2^64; never 0."""
     broken = (flags & uint8(BREAK_BEFORE)) and not (flags & uint8(LINE_WRAP_BEFORE))
@@ -219,19 +219,19 @@ def extend(state: np.uint64, token: np.uint64, flags: np.uint8) -> np.uint64:
     return mixed | uint64(1)
 
 
-@kernel
+@step
 def _in_bits(bits: NDArray[np.uint64], key: np.uint64) -> bool:
     bit = key >> uint64(64 - _FILTER_BITS)
     return (bits[bit >> uint64(6)] >> (bit & uint64(63))) & uint64(1) != 0
 
 
-@kernel
+@step
 def _set_bit(bits: NDArray[np.uint64], key: np.uint64) -> None:
     bit = key >> uint64(64 - _FILTER_BITS)
     bits[bit >> uint64(6)] |= uint64(1) << (bit & uint64(63))
 
 
-@kernel
+@step
 def _slot(keys: NDArray[np.uint64], key: np.uint64) -> np.int64:
     """Return the slot that holds ``key``, or the empty one where it belongs."""
     mask = uint64(len(keys) - 1)
@@ -278,7 +278,7 @@ def _fill(hashes, flags, offsets, keys, slots, first, deep, groups, case):  # ty
     return n_groups
 
 
-@kernel
+@step
 def _fits(  # type: ignore[no-untyped-def]
     data, starts, lengths, flags, doc_begin, doc_end, first, last, rule
 ):
@@ -308,7 +308,7 @@ def _fits(  # type: ignore[no-untyped-def]
     return True
 
 
-@kernel
+@step
 def _kana(data: NDArray[np.uint8], at: int) -> bool:
     """Tell whether a katakana letter (U+30A1 to U+30FF) stands at a byte."""
     if data[at] != 0xE3:
@@ -316,7 +316,7 @@ def _kana(data: NDArray[np.uint8], at: int) -> bool:
     return data[at + 1] == 0x83 or (data[at + 1] == 0x82 and data[at + 2] >= 0xA1)
 
 
-@kernel
+@step
 def _thai_vowel(data: NDArray[np.uint8], at: int, leading: bool) -> bool:
     """Tell whether a Thai or Lao vowel before (or after) its consonant stands here."""
     if data[at] != 0xE0:
@@ -407,7 +407,7 @@ def _support(  # type: ignore[no-untyped-def]
         _note(near, at[match], offsets[g], offsets[g + 1], cultures, flags)
 
 
-@kernel
+@step
 def _note(near, at, begin, end, cultures, flags):  # type: ignore[no-untyped-def]
     for claim in range(begin, end):
         if not flags[claim] & uint8(_WEAK):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy import int64, uint64
 
-from audit.kernels.jit import kernel
+from audit.kernels.jit import kernel, step
 from audit.kernels.lanes import bytes_between, copy_block, trailing_zeros
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def content_hash(
     return out.astype("<u8", copy=False).view(np.uint8).reshape(-1, 16)
 
 
-@kernel
+@step
 def load64(data: NDArray[np.uint8], at: Any) -> Any:
     """Return the eight bytes from ``at`` on as a little-endian uint64.
 
@@ -65,7 +65,7 @@ def load64(data: NDArray[np.uint8], at: Any) -> Any:
     )
 
 
-@kernel
+@step
 def mix64(state: Any) -> Any:
     """Return MurmurHash3's finaliser: each input bit reaches each output bit."""
     state ^= state >> uint64(33)
@@ -75,7 +75,7 @@ def mix64(state: Any) -> Any:
     return state ^ (state >> uint64(33))
 
 
-@kernel
+@step
 def murmur128_step(h1: Any, h2: Any, k1: Any, k2: Any) -> Any:
     """Mix a block of sixteen bytes (k1, k2) into the state (h1, h2)."""
     k1 *= _C1
@@ -90,7 +90,7 @@ def murmur128_step(h1: Any, h2: Any, k1: Any, k2: Any) -> Any:
     return h1, h2 * uint64(5) + uint64(0x38495AB5)
 
 
-@kernel
+@step
 def murmur128_end(h1: Any, h2: Any, k1: Any, k2: Any, length: Any) -> Any:
     """Finish with the last bytes (zeros behind them) and the length in bytes."""
     k1 *= _C1
@@ -107,7 +107,7 @@ def murmur128_end(h1: Any, h2: Any, k1: Any, k2: Any, length: Any) -> Any:
     return h1, h2 + h1
 
 
-@kernel
+@step
 def _wide_spaces(data: NDArray[np.uint8], at: Any) -> Any:
     """Return which of 64 bytes begin white space that is not ASCII.
 
@@ -143,7 +143,7 @@ def _wide_spaces(data: NDArray[np.uint8], at: Any) -> Any:
     return found
 
 
-@kernel
+@step
 def _fold_block(data: Any, at: Any, left: Any, out: Any, size: Any, due: Any) -> Any:
     """Write the next 64 bytes of a text, white space folded.
 
@@ -192,7 +192,7 @@ def _fold_block(data: Any, at: Any, left: Any, out: Any, size: Any, due: Any) ->
     return min(place, left), size, due
 
 
-@kernel
+@step
 def _fold_space(
     data: NDArray[np.uint8],
     start: Any,
@@ -208,7 +208,8 @@ def _fold_space(
         else:
             tail[:] = 0
             known = min(end, at + 130) - at
-            tail[:known] = data[at : at + known]
+            for k in range(known):
+                tail[k] = data[at + k]
             step, size, due = _fold_block(tail, 0, end - at, out, size, due)
         at += step
     return size

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from audit.kernels.jit import kernel
+from audit.kernels.jit import kernel, step
 from audit.kernels.json_paths import Paths, leaves, matching
 from audit.kernels.json_tokens import (
     CLOSE,
@@ -101,7 +101,7 @@ def scan_lines(
     return scan
 
 
-@kernel
+@step
 def _mark(line, fields, kind, begin, size, kinds, begins, sizes):  # type: ignore[no-untyped-def]
     field = 0
     while fields >> field != 0:
@@ -112,7 +112,7 @@ def _mark(line, fields, kind, begin, size, kinds, begins, sizes):  # type: ignor
         field += 1
 
 
-@kernel
+@step
 def _scan_line(  # type: ignore[no-untyped-def]
     data,
     i,

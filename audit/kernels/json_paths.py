@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from audit.kernels.jit import kernel
+from audit.kernels.jit import step
 
 __all__ = ["Paths", "compile_paths", "leaves", "matching"]
 
@@ -50,7 +50,7 @@ def compile_paths(paths: Sequence[Sequence[str]]) -> Paths:
     )
 
 
-@kernel
+@step
 def matching(  # type: ignore[no-untyped-def]
     data, begin, end, level, active, text, offsets, first
 ):
@@ -73,7 +73,7 @@ def matching(  # type: ignore[no-untyped-def]
     return found
 
 
-@kernel
+@step
 def leaves(fields, level, first):  # type: ignore[no-untyped-def]
     """Return those of the fields whose path ends at this level, as bits."""
     found = 0

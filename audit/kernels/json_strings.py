@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from audit.kernels.jit import kernel
+from audit.kernels.jit import kernel, step
 from audit.kernels.json_tokens import BACKSLASH, SIMPLE, at, code_unit
 
 __all__ = ["copy_values"]
@@ -39,7 +39,7 @@ def copy_values(
     return out, offsets
 
 
-@kernel
+@step
 def _write_character(unit, out, o):  # type: ignore[no-untyped-def]
     # UTF-8 of a code point; returns the byte after it.
     if unit < 0x80:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from audit.kernels.jit import kernel
+from audit.kernels.jit import step
 
 __all__ = [
     "BACKSLASH", "CLOSE", "CLOSE_ARRAY", "COLON", "COMMA", "MINUS", "NINE", "OPEN",
@@ -40,14 +40,14 @@ for _value, _digit in enumerate(b"ABCDEF", 10):
     _HEX[_digit] = _value
 
 
-@kernel
+@step
 def at(data, i):  # type: ignore[no-untyped-def]
     """Return ``data[i]`` without the test for a negative index."""
     # That test takes a third of the time of a scan.
     return data[np.uint64(i)]
 
 
-@kernel
+@step
 def skip_space(data, i, end):  # type: ignore[no-untyped-def]
     """Return the first byte from i that is no white space, or ``end``."""
     while i < end:
@@ -58,7 +58,7 @@ def skip_space(data, i, end):  # type: ignore[no-untyped-def]
     return i
 
 
-@kernel
+@step
 def code_unit(data, i, end):  # type: ignore[no-untyped-def]
     """Return the value of the four hexadecimal digits at i, or -1."""
     if i + 4 > end:
@@ -72,7 +72,7 @@ def code_unit(data, i, end):  # type: ignore[no-untyped-def]
     return unit
 
 
-@kernel
+@step
 def _after_escape(data, i, end):  # type: ignore[no-untyped-def]
     # The byte after the escape whose backslash is at i, or -1; a surrogate must have
     # its partner.
@@ -95,7 +95,7 @@ def _after_escape(data, i, end):  # type: ignore[no-untyped-def]
     return i + 12
 
 
-@kernel
+@step
 def _after_character(data, i, end):  # type: ignore[no-untyped-def]
     # The byte after the UTF-8 character of two to four bytes at i, or -1. The bounds of
     # the second byte rule out overlong forms, surrogates and what is beyond U+10FFFF.
@@ -125,7 +125,7 @@ def _after_character(data, i, end):  # type: ignore[no-untyped-def]
     return i + size
 
 
-@kernel
+@step
 def string_end(data, i, end, stops):  # type: ignore[no-untyped-def]
     """Return the closing quote of the string whose text starts at i, or -1.
 
@@ -155,14 +155,14 @@ def string_end(data, i, end, stops):  # type: ignore[no-untyped-def]
             return -1, escaped
 
 
-@kernel
+@step
 def _digits_end(data, i, end):  # type: ignore[no-untyped-def]
     while i < end and ZERO <= data[i] <= NINE:
         i += 1
     return i
 
 
-@kernel
+@step
 def number_end(data, i, end):  # type: ignore[no-untyped-def]
     """Return the byte after the number at i, or -1; -0 is left to the full parser."""
     if data[i] == MINUS:
@@ -189,7 +189,7 @@ def number_end(data, i, end):  # type: ignore[no-untyped-def]
     return i
 
 
-@kernel
+@step
 def literal_end(data, i, end):  # type: ignore[no-untyped-def]
     """Return the byte after ``true``, ``false`` or ``null`` at i, or -1."""
     if i + 4 <= end and data[i + 1] == 0x72 and data[i + 2] == 0x75:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy import int64, uint32, uint64
 
 from audit.kernels.hashing import mix64
-from audit.kernels.jit import kernel
+from audit.kernels.jit import kernel, step
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,7 +50,7 @@ def band_keys(
     return keys
 
 
-@kernel
+@step
 def partition_of(key: Any, partitions: int) -> Any:
     """Return the partition of a key, from its upper 32 bits."""
     return int64(((key >> uint64(32)) * uint64(partitions)) >> uint64(32))
@@ -139,7 +139,7 @@ def _walk_buckets(
     return n
 
 
-@kernel
+@step
 def _bucket(
     bucket: NDArray[np.uint32],
     groups: NDArray[np.int32],
@@ -168,7 +168,7 @@ def _bucket(
     return n - begin
 
 
-@kernel
+@step
 def _between(
     bucket: NDArray[np.uint32],
     first: int,
@@ -198,7 +198,7 @@ def _between(
     return n
 
 
-@kernel
+@step
 def _run_end(bucket: NDArray[np.uint32], groups: NDArray[np.int32], first: int) -> Any:
     """Return where the documents of one corpus end."""
     last = first + 1
@@ -207,7 +207,7 @@ def _run_end(bucket: NDArray[np.uint32], groups: NDArray[np.int32], first: int) 
     return last
 
 
-@kernel
+@step
 def _emit(pairs: NDArray[np.uint32], n: Any, a: Any, b: Any) -> Any:
     if n < len(pairs):
         pairs[n, 0] = a

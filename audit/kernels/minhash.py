@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy import int64, uint32, uint64
 
-from audit.kernels.jit import kernel
+from audit.kernels.jit import kernel, step
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -73,7 +73,7 @@ def jaccard_estimate(
     return _agreement(signatures, pairs) / signatures.shape[1]
 
 
-@kernel
+@step
 def _mix32(h: Any) -> Any:
     # numba promotes uint32 * uint32 to 64 bits: every step is cut back.
     h = uint32(h ^ (h >> uint32(16)))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from audit.kernels.jit import kernel
+from audit.kernels.jit import kernel, step
 from audit.kernels.plain import decode
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ _BYTES, _ORDINARY = _pages()
 _LEADS = _leads(_BYTES)
 
 
-@kernel
+@step
 def _fits(lead, byte, first):  # type: ignore[no-untyped-def]
     """Whether a byte may follow in a sequence of UTF-8 (RFC 3629, section 4)."""
     if byte < 0x80 or byte > 0xBF:

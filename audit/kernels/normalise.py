@@ -16,7 +16,7 @@ from numpy import int64, uint8, uint64
 
 from audit.kernels.codepoints import unicode_tables
 from audit.kernels.hashing import load64
-from audit.kernels.jit import kernel
+from audit.kernels.jit import kernel, step
 from audit.kernels.utf8 import decode, load32
 
 if TYPE_CHECKING:
@@ -181,7 +181,7 @@ def _maybe_not_nfc(
     return result
 
 
-@kernel
+@step
 def _contains(ascending: NDArray[np.uint64], value: np.uint64) -> bool:
     low = 0
     high = len(ascending)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from audit.kernels.jit import kernel
+from audit.kernels.jit import kernel, step
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -53,7 +53,7 @@ def fold_table(pages_bytes: bytes, blocks_bytes: bytes) -> NDArray[np.uint32]:
     return table
 
 
-@kernel
+@step
 def decode(data, i, end):  # type: ignore[no-untyped-def]
     """Return the code point that starts at byte i and the byte after it."""
     b = np.uint32(data[i])
@@ -80,7 +80,7 @@ def decode(data, i, end):  # type: ignore[no-untyped-def]
     return min(c, np.uint32(0x10FFFF)), i + 4
 
 
-@kernel
+@step
 def _encode(out, o, c):  # type: ignore[no-untyped-def]
     """Write code point c at byte o; return the byte after it."""
     if c < 0x80:

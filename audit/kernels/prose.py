@@ -12,8 +12,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from audit.kernels.code_lines import BORDERS, CODE, WEAK, WORDS, kind_of_line
-from audit.kernels.jit import kernel
+from audit.kernels.code_lines import BORDERS, CODE, FIRST, WEAK, WORDS, kind_of_line
+from audit.kernels.jit import kernel, step
+from audit.kernels.lanes import (
+    bytes_between,
+    copy_block,
+    popcount,
+    trailing_zeros,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,7 +58,7 @@ def _classes() -> NDArray[np.uint8]:
 _CLASS = _classes()
 
 
-@kernel
+@step
 def _find(data, i, end, byte, stop, line_break):  # type: ignore[no-untyped-def]
     """Return the place of a byte before a stop and a line break, or -1."""
     last = min(end, i + _LONGEST_SPAN)
@@ -65,7 +71,7 @@ def _find(data, i, end, byte, stop, line_break):  # type: ignore[no-untyped-def]
     return -1
 
 
-@kernel
+@step
 def _span_end(data, i, end, begins):  # type: ignore[no-untyped-def]
     """Return the byte after the span of code that starts at i, or i if none does.
 
@@ -96,7 +102,7 @@ def _span_end(data, i, end, begins):  # type: ignore[no-untyped-def]
     return i
 
 
-@kernel
+@step
 def _is_fence(data, i, end):  # type: ignore[no-untyped-def]
     """Whether the line that starts at i opens or closes a block of code."""
     while i < end and data[i] == 0x20:
@@ -107,7 +113,7 @@ def _is_fence(data, i, end):  # type: ignore[no-untyped-def]
     )
 
 
-@kernel
+@step
 def _closes(data, i, end):  # type: ignore[no-untyped-def]
     """Whether some line after i is a fence: without its end, one fences nothing."""
     while i < end:
@@ -117,7 +123,7 @@ def _closes(data, i, end):  # type: ignore[no-untyped-def]
     return False
 
 
-@kernel
+@step
 def _before_address(out, start, o):  # type: ignore[no-untyped-def]
     """Return where the word that names the scheme of an address begins."""
     while o > start and 0x61 <= out[o - 1] | 0x20 <= 0x7A:
@@ -125,33 +131,92 @@ def _before_address(out, start, o):  # type: ignore[no-untyped-def]
     return o
 
 
-@kernel
+@step
+def _beginnings(data, i):  # type: ignore[no-untyped-def]
+    """Return which of 64 bytes end the line or may begin a span of code.
+
+    Two bytes behind the 64 are read too. Signs that stand for themselves are no
+    beginnings: a colon needs two slashes after it, a brace another one.
+    """
+    letter = bytes_between(data, i + 1, 0x41, 0x5A) | bytes_between(
+        data, i + 1, 0x61, 0x7A
+    )
+    slash = bytes_between(data, i + 1, 0x2F, 0x2F)
+    tag = letter | slash | bytes_between(data, i + 1, 0x21, 0x21)
+    return (
+        bytes_between(data, i, 10, 10)
+        | bytes_between(data, i, 0x60, 0x60)
+        | bytes_between(data, i, 0x3C, 0x3C) & tag
+        | bytes_between(data, i, 0x5D, 0x5D) & bytes_between(data, i + 1, 0x28, 0x28)
+        | bytes_between(data, i, 0x7B, 0x7B) & bytes_between(data, i + 1, 0x7B, 0x7B)
+        | bytes_between(data, i, 0x3A, 0x3A)
+        & slash
+        & bytes_between(data, i + 2, 0x2F, 0x2F)
+    )
+
+
+@step
+def _copy_run(data, i, left, out, o, counts):  # type: ignore[no-untyped-def]
+    """Copy the bytes up to the next beginning, 64 at most, and count their classes.
+
+    ``data`` has 66 bytes from ``i`` on, ``left`` of which belong to the text; ``out``
+    has room for 64. Returns how many there are, and whether all are space.
+    """
+    run = min(np.int64(trailing_zeros(_beginnings(data, i))), left)
+    if run == 0:
+        return run, True
+    copy_block(out, o, data, i)
+    valid = ~np.uint64(0) >> np.uint64(64 - run)
+    letter = bytes_between(data, i, 0x41, 0x5A) | bytes_between(data, i, 0x61, 0x7A)
+    sign = (
+        bytes_between(data, i, 0x24, 0x24)
+        | bytes_between(data, i, 0x26, 0x26)
+        | bytes_between(data, i, 0x28, 0x29)
+        | bytes_between(data, i, 0x3B, 0x3E)
+        | bytes_between(data, i, 0x5B, 0x5E)
+        | bytes_between(data, i, 0x7B, 0x7D)
+    )
+    counts[_LETTER] += np.int64(popcount(letter & valid))
+    counts[_BEYOND] += np.int64(popcount(bytes_between(data, i, 0x80, 0xFF) & valid))
+    counts[_SIGN] += np.int64(popcount(sign & valid))
+    return run, bytes_between(data, i, 0x21, 0xFF) & valid == np.uint64(0)
+
+
+@step
 def _read_line(data, i, end, classes, out, o, counts, tags):  # type: ignore[no-untyped-def]
     """Copy a line without spans of code; return the byte after it and after its copy.
 
-    ``counts`` gets the bytes of each class; ``tags`` is raised by the number of tags
-    that were left out, and by their bytes.
+    ``counts`` gets the bytes of each class that is asked for; ``tags`` is raised by the
+    number of tags that were left out, and by their bytes.
     """
     start, begins = o, True
     counts[:] = 0
-    while i < end and data[i] != 10:
-        byte = data[i]
-        kind = classes[byte]
-        if kind >= _OTHER and (
-            byte == 0x60 or byte == 0x3C or byte == 0x5D or byte == 0x7B or byte == 0x3A
-        ):
-            after = _span_end(data, i, end, begins)
-            if after > i:
-                if byte == 0x3A:
-                    before = _before_address(out, start, o)
-                    counts[_LETTER] -= o - before
-                    o = before
-                tags[0] += byte == 0x3C
-                tags[1] += (byte == 0x3C) * (after - i)
-                i = after
-                out[o] = 0x20
-                o += 1
+    while i < end:
+        if i + 66 <= len(data):
+            run, space = _copy_run(data, i, end - i, out, o, counts)
+            i += run
+            o += run
+            begins &= space
+            if run == 64:
                 continue
+            if i == end:
+                break
+        byte = data[i]
+        if byte == 10:
+            break
+        kind = classes[byte]
+        after = _span_end(data, i, end, begins) if kind >= _OTHER else i
+        if after > i:
+            if byte == 0x3A:
+                before = _before_address(out, start, o)
+                counts[_LETTER] -= o - before
+                o = before
+            tags[0] += byte == 0x3C
+            tags[1] += (byte == 0x3C) * (after - i)
+            i = after
+            out[o] = 0x20
+            o += 1
+            continue
         begins &= kind == _SPACE
         counts[kind] += 1
         out[o] = byte
@@ -162,7 +227,16 @@ def _read_line(data, i, end, classes, out, o, counts, tags):  # type: ignore[no-
 
 @kernel
 def _prose(  # type: ignore[no-untyped-def]
-    data, offsets, classes, words, borders, out, out_offsets, code_letters, weights
+    data,
+    offsets,
+    classes,
+    words,
+    borders,
+    first,
+    out,
+    out_offsets,
+    code_letters,
+    weights,
 ):
     o = 0
     counts, tags = np.zeros(6, np.int64), np.zeros(2, np.int64)
@@ -192,7 +266,7 @@ def _prose(  # type: ignore[no-untyped-def]
             if counts[_SIGN] > _SIGNS_A_LETTER * letters:
                 kind = CODE
             else:
-                kind = kind_of_line(out, start, o, words, borders)
+                kind = kind_of_line(out, start, o, words, borders, first)
             if kind == CODE or (kind == WEAK and after_code):
                 if weak >= 0:
                     start = weak
@@ -236,10 +310,20 @@ def prose(
         int64[n_docs], bytes of running text to weigh them against, those that are not
         ASCII counted four times.
     """
-    out = np.empty(int(offsets[-1] - offsets[0]) + len(offsets), np.uint8)
+    # Blocks are copied whole, and lines are read so, whatever of them counts.
+    out = np.empty(int(offsets[-1] - offsets[0]) + len(offsets) + 66, np.uint8)
     out_offsets = np.zeros(len(offsets), np.int64)
     code_letters, weights = np.zeros((2, len(offsets) - 1), np.int64)
     used = _prose(
-        data, offsets, _CLASS, WORDS, BORDERS, out, out_offsets, code_letters, weights
+        data,
+        offsets,
+        _CLASS,
+        WORDS,
+        BORDERS,
+        FIRST,
+        out,
+        out_offsets,
+        code_letters,
+        weights,
     )
     return out[:used], out_offsets, code_letters, weights

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from audit.kernels.jit import kernel
+from audit.kernels.jit import kernel, step
 from audit.kernels.lanes import bytes_between, popcount, trailing_zeros
 from audit.kernels.plain import decode
 
@@ -95,7 +95,7 @@ _CODE_SIGNS = (
 ) = range(12)  # fmt: skip
 
 
-@kernel
+@step
 def _among(data, at, ranges):  # type: ignore[no-untyped-def]
     """Return which of the 64 bytes from ``at`` on are in one of some ranges."""
     found = np.uint64(0)
@@ -104,7 +104,7 @@ def _among(data, at, ranges):  # type: ignore[no-untyped-def]
     return found
 
 
-@kernel
+@step
 def _ascii_kinds(data, at):  # type: ignore[no-untyped-def]
     """Return which of 64 bytes are capitals, small letters, digits, signs..."""
     return (
@@ -118,7 +118,7 @@ def _ascii_kinds(data, at):  # type: ignore[no-untyped-def]
     )
 
 
-@kernel
+@step
 def _count(data, start, end, table, tail, counts, seen, n_seen, sums):  # type: ignore[no-untyped-def]
     """Add up what stands in a text; return how many scripts have been seen.
 
@@ -133,7 +133,8 @@ def _count(data, start, end, table, tail, counts, seen, n_seen, sums):  # type: 
             kinds = _ascii_kinds(data, at)
         else:
             tail[:] = 0
-            tail[:left] = data[at : at + left]
+            for k in range(left):
+                tail[k] = data[at + k]
             kinds = _ascii_kinds(tail, 0)
         valid = ~np.uint64(0) >> np.uint64(64 - left)
         capital, small, digit = kinds[0] & valid, kinds[1] & valid, kinds[2] & valid
@@ -175,7 +176,7 @@ def _count(data, start, end, table, tail, counts, seen, n_seen, sums):  # type: 
     return n_seen
 
 
-@kernel
+@step
 def _decide(counts, seen, n_seen, sums, codes, out, doc):  # type: ignore[no-untyped-def]
     """Write what was counted of a text and which scripts it is in; forget counts."""
     latn, hani, hira, kana, hang, bopo, zyyy, zinh, zzzz, first_extra = codes

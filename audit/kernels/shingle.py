@@ -17,7 +17,7 @@ import numpy as np
 from numpy import int64, uint64
 
 from audit.kernels.hashing import mix64
-from audit.kernels.jit import kernel
+from audit.kernels.jit import kernel, step
 from audit.kernels.tokens import UNSPACED
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def shingle_sets(tokens: Tokens) -> Shingles:
     return Shingles(hashes[:n], sets)
 
 
-@kernel
+@step
 def _join(state: Any, token: Any) -> Any:
     """Append a token to a shingle hash: order counts."""
     state = (state ^ token) * _MULTIPLIER

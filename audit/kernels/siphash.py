@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy import uint64
 
-from audit.kernels.jit import kernel
+from audit.kernels.jit import kernel, step
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,12 +36,12 @@ def keyed_hashes(words: NDArray[np.uint64], key: bytes) -> NDArray[np.uint64]:
     return out
 
 
-@kernel
+@step
 def _rotl(value: Any, bits: Any) -> Any:
     return value << uint64(bits) | value >> uint64(64 - bits)
 
 
-@kernel
+@step
 def _round(v0: Any, v1: Any, v2: Any, v3: Any) -> Any:
     v0 += v1
     v2 += v3

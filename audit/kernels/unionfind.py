@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy import int64
 
-from audit.kernels.jit import kernel
+from audit.kernels.jit import kernel, step
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,7 +43,7 @@ def smallest_members(n_nodes: int, edges: NDArray[np.int64]) -> NDArray[np.int64
     return parent
 
 
-@kernel
+@step
 def _root(parent: NDArray[np.int64], node: Any) -> Any:
     at = int64(node)
     while parent[at] != at:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from audit.kernels.jit import kernel
+from audit.kernels.jit import kernel, step
 
 __all__ = ["extract_hosts"]
 
@@ -28,18 +28,18 @@ _BACKSLASH, _COLON, _SLASH, _AT, _QUESTION, _HASH = 92, 58, 47, 64, 63, 35
 _OPEN, _CLOSE, _LESS, _GREATER = 91, 93, 60, 62
 
 
-@kernel
+@step
 def _lower(byte: int) -> int:
     return byte + 32 if 65 <= byte <= 90 else byte
 
 
-@kernel
+@step
 def _is_scheme_byte(byte: int) -> bool:
     low = _lower(byte)
     return (97 <= low <= 122) or (48 <= byte <= 57) or byte in (43, 45, 46)
 
 
-@kernel
+@step
 def _spells(data: _Bytes, start: int, stop: int, word: _Bytes) -> bool:
     """Return whether the bytes are this lower-case word, in any case."""
     if stop - start != len(word):
@@ -58,7 +58,7 @@ _HTTP, _HTTPS, _FTP, _FTPS, _WS, _WSS, _GOPHER, _GEMINI = (
 )  # fmt: skip
 
 
-@kernel
+@step
 def _is_web_scheme(data: _Bytes, start: int, stop: int) -> bool:
     return (
         _spells(data, start, stop, _HTTPS)
@@ -72,7 +72,7 @@ def _is_web_scheme(data: _Bytes, start: int, stop: int) -> bool:
     )
 
 
-@kernel
+@step
 def _is_port(data: _Bytes, start: int, stop: int) -> bool:
     """Return whether digits stand here, up to the end or to a path."""
     i = start
@@ -83,7 +83,7 @@ def _is_port(data: _Bytes, start: int, stop: int) -> bool:
     return i == stop or data[i] in (_SLASH, _QUESTION, _HASH, _BACKSLASH)
 
 
-@kernel
+@step
 def _authority_start(data: _Bytes, start: int, stop: int) -> tuple[int, bool]:
     """Return where the authority begins (-1: none) and whether it had a mark of one."""
     if data[start] in (_SLASH, _BACKSLASH):
@@ -106,7 +106,7 @@ def _authority_start(data: _Bytes, start: int, stop: int) -> tuple[int, bool]:
     return -1, False
 
 
-@kernel
+@step
 def _host_span(data: _Bytes, start: int, stop: int) -> tuple[int, int, bool]:
     """Return begin and end of the host in one URL, and whether it stands alone."""
     while start < stop and (data[start] <= 32 or data[start] == _LESS):

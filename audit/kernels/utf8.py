@@ -12,7 +12,7 @@ import numpy as np
 from numpy import int64, uint8, uint64
 
 from audit.kernels.hashing import load64
-from audit.kernels.jit import kernel
+from audit.kernels.jit import kernel, step
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,7 +31,7 @@ def count_characters(
     return _count_characters(data, offsets)
 
 
-@kernel
+@step
 def decode(four: Any) -> Any:
     """Return ``code point << 3 | bytes`` of the UTF-8 sequence at the low end.
 
@@ -58,7 +58,7 @@ def decode(four: Any) -> Any:
     return _REPLACEMENT << 3 | 1
 
 
-@kernel
+@step
 def load32(data: NDArray[np.uint8], at: Any, end: Any) -> Any:
     """Return four bytes from ``at`` on, the first lowest, zeros beyond ``end``."""
     i = uint64(at)

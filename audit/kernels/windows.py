@@ -20,7 +20,7 @@ import numpy as np
 from numpy import int64, uint64
 
 from audit.kernels.distinct import distinct
-from audit.kernels.jit import kernel
+from audit.kernels.jit import kernel, step
 from audit.kernels.shingle import CHARACTER_WEIGHT, WORD_WEIGHT
 from audit.kernels.tokens import UNSPACED
 
@@ -166,21 +166,21 @@ def find_windows(
     return pairs // count, pairs % count
 
 
-@kernel
+@step
 def _rotated(value: Any, bits: Any) -> Any:
     """Return a 64-bit value rotated to the left by 0 to 63 bits."""
     by = uint64(bits) & uint64(63)
     return value << by | value >> ((uint64(64) - by) & uint64(63))
 
 
-@kernel
+@step
 def _weight(flag: Any) -> Any:
     if flag & UNSPACED:
         return int64(CHARACTER_WEIGHT)
     return int64(WORD_WEIGHT)
 
 
-@kernel
+@step
 def _bits(mixed: Any) -> Any:
     """Return the three bits that a hash sets in its word of a filter."""
     one = uint64(1)
@@ -191,7 +191,7 @@ def _bits(mixed: Any) -> Any:
     )
 
 
-@kernel
+@step
 def _run(tokens: NDArray[np.uint64], first: Any, size: Any) -> Any:
     """Return the hash of a run of tokens."""
     state = uint64(0)
@@ -254,7 +254,7 @@ def _fill(
         anchor_seen[mixed >> uint64(shifts[2])] |= _bits(mixed)
 
 
-@kernel
+@step
 def _number(
     value: Any,
     slots: NDArray[np.int32],
@@ -307,7 +307,7 @@ def _find(
     return n
 
 
-@kernel
+@step
 def _find_short(
     tokens: NDArray[np.uint64],
     first: Any,
@@ -336,7 +336,7 @@ def _find_short(
     return n
 
 
-@kernel
+@step
 def _find_at(
     tokens: NDArray[np.uint64],
     at: Any,

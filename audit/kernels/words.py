@@ -12,7 +12,7 @@ import numpy as np
 from numpy import int64, uint64
 
 from audit.kernels.codepoints import unicode_tables
-from audit.kernels.jit import kernel
+from audit.kernels.jit import step
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -94,14 +94,14 @@ def ascii_table() -> NDArray[np.uint32]:
     return table
 
 
-@kernel
+@step
 def hash_step(state: Any, chunk: Any) -> Any:
     """Mix eight bytes of a token into its hash, modulo 2^64."""
     mixed = state ^ (chunk * _MUL_A)
     return ((mixed << uint64(31)) | (mixed >> uint64(33))) * _MUL_B
 
 
-@kernel
+@step
 def ascii_letters(word: Any) -> Any:
     """Return bit 7 of each byte of ``word`` set for (letters, digits).
 
@@ -116,7 +116,7 @@ def ascii_letters(word: Any) -> Any:
     return letter & ascii_only, digit & ascii_only
 
 
-@kernel
+@step
 def put(state: Any, chunk: Any, shift: Any, point: Any) -> Any:
     """Append a folded code point to a token hash of (state, chunk, shift).
 
@@ -138,7 +138,7 @@ def put(state: Any, chunk: Any, shift: Any, point: Any) -> Any:
     return state, chunk | packed << shift, shift + width
 
 
-@kernel
+@step
 def letter_flags(initial: Any, uppers: Any, lowers: Any, digits: Any) -> Any:
     """Return the flags of a token itself, without a branch: they follow no pattern."""
     return (
@@ -149,7 +149,7 @@ def letter_flags(initial: Any, uppers: Any, lowers: Any, digits: Any) -> Any:
     )
 
 
-@kernel
+@step
 def break_flags(gap: Any, links: Any, wraps: Any) -> Any:
     """Return the flags that say what parts a token from the one before."""
     others = (gap & OTHER_BIT) != 0
