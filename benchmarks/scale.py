@@ -8,8 +8,8 @@ near-duplicate of the one before it. All of it follows from the document's numbe
 
     python -m benchmarks.scale --data FOLDER --sizes 50000 500000 2000000
 
-``--part duplicates`` keeps to texts of 200 to 600 characters, so that two million
-documents fit an hour of patience, and publishes under a name of its own.
+``--characters 200 600`` keeps to short texts, so that two million documents take
+minutes.
 """
 
 import argparse
@@ -39,8 +39,6 @@ KINDS = {
     "one-text": "copies of one text, Parquet",
 }
 _RUN, _PIECE = 3, 4
-# Characters of the documents that corpora are made of.
-PARTS = {"scale": (1, 20_000), "duplicates": (200, 600)}
 # What near-duplicates cost after the first look, by the functions of the stages.
 LINKING = (
     "exact_stage", "bands_stage", "candidate_stage", "route_stage", "look_again_stage",
@@ -194,7 +192,7 @@ def main():
     words.add_argument("--audit", nargs=2, metavar=("FOLDER", "OUT"))
     words.add_argument("--data", type=Path)
     words.add_argument("--sizes", type=int, nargs="+", default=SIZES)
-    words.add_argument("--part", choices=PARTS, default="scale")
+    words.add_argument("--characters", type=int, nargs=2, default=(1, 20_000))
     words.add_argument("--copies", type=int, nargs="*", default=[], metavar="SIZE")
     words.add_argument("--hot", type=int, nargs="*", default=None, metavar="SIZE")
     words.add_argument("--megabytes", type=float, default=60.0, help="of real text")
@@ -205,7 +203,7 @@ def main():
         audit(*map(Path, given.audit))
         return
     paths = sorted(p for p in given.data.iterdir() if ".jsonl" in p.name)
-    shortest, longest = PARTS[given.part]
+    shortest, longest = given.characters
 
     def fits(record):
         return shortest <= len(record["text"]) <= longest
@@ -230,7 +228,7 @@ def main():
     text = f"{tables.markdown(HEAD, rows)}\n\n{tables.machine()}"
     print(text)
     if given.write:
-        tables.publish(given.part, text, [tables.ROOT / "docs" / "scale.md"])
+        tables.publish("scale", text, [tables.ROOT / "docs" / "scale.md"])
 
 
 if __name__ == "__main__":

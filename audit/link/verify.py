@@ -17,6 +17,7 @@ import numpy as np
 
 from audit.errors import AccountingError
 from audit.kernels.jaccard import intersections
+from audit.kernels.minhash import jaccard_estimate
 from audit.link.layout import doc_keys
 
 if TYPE_CHECKING:
@@ -37,8 +38,6 @@ __all__ = [
 ]
 
 _UPPER = np.uint64(32)
-# Signatures compared at once take a few megabytes.
-_PAIRS_AT_ONCE = 8192
 
 
 class ShingleBlock(NamedTuple):
@@ -184,11 +183,7 @@ def estimate(pairs: NDArray[np.uint64], sets: ShingleBlock) -> Verified:
     places = _places(pairs, sets)
     width = int(sets.offsets[1]) if len(sets.keys) else 1
     values = sets.hashes.reshape(-1, width)
-    jaccard = np.empty(len(pairs))
-    for start in range(0, len(pairs), _PAIRS_AT_ONCE):
-        part = slice(start, start + _PAIRS_AT_ONCE)
-        equal = values[places[part, 0]] == values[places[part, 1]]
-        jaccard[part] = equal.sum(axis=1) / width
+    jaccard = jaccard_estimate(values, places)
     return Verified(pairs, jaccard, sets.characters[places])
 
 
