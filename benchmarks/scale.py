@@ -3,7 +3,7 @@
 In: real documents (the folder of ``--data``, JSON Lines, ``.zst`` or plain). Out: a
 Markdown table, and with ``--write`` the same between its markers in docs/scale.md.
 Corpora of any size are made of real ones: every copy gets a word of its own after each
-few words, so that no shingle of two copies is the same; one document in ten is a
+few words, so that two copies have few shingles in common; one document in ten is a
 near-duplicate of the one before it. All of it follows from the document's number.
 
     python -m benchmarks.scale --data FOLDER --sizes 50000 500000 2000000
@@ -47,7 +47,7 @@ LINKING = (
 
 
 def perturbed(text, copy):
-    """Return a text of which no shingle is in another copy of it."""
+    """Return a text that has no more than a few shingles of any other copy of it."""
     words = text.split(" ")
     if len(words) * 20 > len(text):
         parts = (" ".join(words[i : i + _RUN]) for i in range(0, len(words), _RUN))

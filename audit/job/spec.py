@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["JobSpec", "describe_linking", "spec_of"]
 
 # A partition of the duplicate shuffle should hold about this much input: one worker
-# sorts its bands in memory.
-_PARTITION_BYTES = 256 << 20
+# sorts its bands in memory, and small sorts stay near the processor.
+_PARTITION_BYTES = 64 << 20
 _MIN_PARTITIONS, _MAX_PARTITIONS = 8, 4096
 _VERIFICATION = {
     "exact": "exact Jaccard of the shingle sets",

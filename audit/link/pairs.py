@@ -110,10 +110,13 @@ def candidates(
         return Candidates(none, np.zeros(0, np.bool_), {})
     keys = np.concatenate([block.keys for block in parts])
     docs = np.concatenate([doc_keys(block.task, block.rows) for block in parts])
-    names, numbers = np.unique(docs, return_inverse=True)
+    # Tasks ascend and rows within them: no sorting to number the units.
+    begins = _runs(docs)
+    names = docs[begins[:-1]]
+    numbers = np.repeat(np.arange(len(names), dtype=np.uint32), np.diff(begins))
     order = np.argsort(keys)
     groups = corpus_of(names, corpus_starts).astype(np.int32)
-    keys, numbered = keys[order], numbers.reshape(-1).astype(np.uint32)[order]
+    keys, numbered = keys[order], numbers[order]
     # Sorts the numbers within each bucket too: by corpus, therefore.
     made, _ = bucket_pairs(keys, numbered, groups, limit)
     # A pair of document numbers as one value: quick to sort and to make distinct.
