@@ -16,10 +16,17 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from audit.measures import diversity, interval
+from audit.measures import interval
 from audit.measures.facets import FACETS, WEIGHTS, Facet, facet_frame
 from audit.measures.jackknife import unit_share
-from audit.measures.similarity import GroupLevel, group_ordinariness, similarity_hill
+from audit.measures.resampled import (
+    MEASURES,
+    Figures,
+    Floats,
+    Prepared,
+    resampled_measures,
+)
+from audit.measures.similarity import GroupLevel
 from audit.measures.units import merge_units
 from schemas.profile import TABLES
 
@@ -42,7 +49,6 @@ DIVERSITY_FACETS = (
     "culture",
     "region",
 )
-MEASURES = ("hill_0", "hill_1", "hill_2", "hill_inf", "hhi", "gini", "coverage")
 
 # Fewer effective units than this say nothing of how others would differ: drawing one
 # source again and again gives the same figure each time, which is no certainty.
@@ -51,12 +57,6 @@ LEAST_UNITS = 2.0
 # Two cultures of one UN subregion count as half alike in `hill_1_similarity`: a
 # convention, stated in the docs; 0 is the plain Hill number, 1 counts regions.
 REGION_SIMILARITY = 0.5
-
-Floats = NDArray[np.float64]
-# Figures of one facet by weight and measure, one for each column of unit weights.
-_Figures = dict[tuple[str, str], Floats]
-# Counts of all keys of so many values are dense at a time (8 MB).
-_DENSE = 1_000_000
 
 
 class Grouping(NamedTuple):
@@ -69,24 +69,6 @@ class Grouping(NamedTuple):
 
     groups: Mapping[str, str]
     within: float
-
-
-class _Prepared(NamedTuple):
-    """One facet in both weights, ready for resampling.
-
-    Attributes:
-        facet: Its name.
-        matrices: For each of `WEIGHTS` sparse float64[n_keys, n_units], the counts by
-            unit; they share their places.
-        rare: Sparse float64[4, n_units]: documents, then characters in keys seen once,
-            then the numbers of keys seen once and twice.
-        levels: Likeness of the keys, empty where no measure uses it.
-    """
-
-    facet: str
-    matrices: tuple[Any, ...]
-    rare: Any
-    levels: Sequence[GroupLevel]
 
 
 def diversity_table(
@@ -175,7 +157,7 @@ def _prepare(
     facet: Facet,
     numbers: pl.DataFrame,
     alike: Sequence[Grouping],
-) -> _Prepared:
+) -> Prepared:
     """Turn the counts of a facet into sparse matrices."""
     from scipy.sparse import coo_array, csr_array
 
@@ -214,7 +196,7 @@ def _prepare(
         shape=(4, len(numbers)),
     ).tocsr()
     levels = [_level(keys["key"].to_list(), grouping) for grouping in alike]
-    return _Prepared(facet.name, matrices, rare, levels)
+    return Prepared(facet.name, matrices, rare, levels)
 
 
 def _level(keys: Sequence[str], grouping: Grouping) -> GroupLevel:
@@ -225,16 +207,16 @@ def _level(keys: Sequence[str], grouping: Grouping) -> GroupLevel:
 
 
 def _measure_all(
-    prepared: Sequence[_Prepared],
+    prepared: Sequence[Prepared],
     hashes: NDArray[np.uint64],
     replicates: int,
     seed: int,
 ) -> list[dict[str, Any]]:
     """Return the rows of all prepared facets; the weights are drawn once for all."""
-    drawn: list[list[_Figures]] = [[] for _ in prepared]
+    drawn: list[list[Figures]] = [[] for _ in prepared]
     for weights in interval.weight_chunks(hashes, replicates, seed):
         for facet, chunks in zip(prepared, drawn, strict=True):
-            chunks.append(_measures(facet, weights))
+            chunks.append(resampled_measures(facet, weights))
     once = np.ones((len(hashes), 1))
     rows = []
     for facet, chunks in zip(prepared, drawn, strict=True):
@@ -242,7 +224,7 @@ def _measure_all(
             weight: _effective_units(np.asarray(matrix.sum(axis=0))) >= LEAST_UNITS
             for weight, matrix in zip(WEIGHTS, facet.matrices, strict=True)
         }
-        for (weight, measure), value in _measures(facet, once).items():
+        for (weight, measure), value in resampled_measures(facet, once).items():
             replicate = [chunk[weight, measure] for chunk in chunks if told[weight]]
             rows.append(_row(facet.facet, weight, measure, float(value[0]), replicate))
     return rows
@@ -252,84 +234,6 @@ def _effective_units(mass: Floats) -> float:
     """Return how many equal units would be as spread, by Simpson's index."""
     total = float(mass.sum())
     return total * total / float(mass @ mass) if total else 0.0
-
-
-def _measures(facet: _Prepared, weights: Floats) -> _Figures:
-    """Return every measure in both weights for each column of unit weights.
-
-    Args:
-        facet: The counts.
-        weights: float64[n_units, n_columns].
-
-    Returns:
-        float64[n_columns] by weight and measure.
-    """
-    rare = facet.rare @ weights
-    figures: _Figures = {}
-    documents: Floats = np.zeros(0)
-    for number, (weight, matrix) in enumerate(
-        zip(WEIGHTS, facet.matrices, strict=True)
-    ):
-        found = _of_columns(matrix, weights, facet.levels)
-        mass = found.pop("mass")
-        documents = documents if number else mass
-        seen = (rare[number], rare[2], rare[3])
-        found["coverage"] = _coverage(*seen, documents, mass)
-        figures |= {(weight, name): found[name] for name in _order(found)}
-    return figures
-
-
-def _order(found: Mapping[str, Floats]) -> list[str]:
-    return [*MEASURES, *(name for name in found if name not in MEASURES)]
-
-
-def _of_columns(
-    matrix: Any, weights: Floats, levels: Sequence[GroupLevel]
-) -> dict[str, Floats]:
-    """Return the measures that need the counts of every key, a few columns at a time.
-
-    Counts are dense, and measures make copies of them: with a million keys even one
-    column is 8 MB.
-    """
-    width = max(1, _DENSE // max(matrix.shape[0], 1))
-    parts = [
-        _of_counts(
-            np.ascontiguousarray((matrix @ weights[:, first : first + width]).T), levels
-        )
-        for first in range(0, weights.shape[1], width)
-    ]
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-
-
-def _of_counts(counts: Floats, levels: Sequence[GroupLevel]) -> dict[str, Floats]:
-    """Return the mass and the measures of counts, float64[n_rows, n_keys]."""
-    result = {
-        # Counts are whole numbers below 2^53: their sum is exact in any order.
-        "mass": np.asarray(counts.sum(axis=-1)),
-        "hill_0": diversity.hill(counts, 0),
-        "hill_1": diversity.hill(counts, 1),
-        "hill_2": diversity.hill(counts, 2),
-        "hill_inf": diversity.hill(counts, math.inf),
-        "hhi": diversity.hhi(counts),
-        "gini": diversity.gini(counts),
-    }
-    if levels:
-        shares = counts / np.maximum(counts.sum(axis=-1, keepdims=True), 1e-300)
-        ordinary = group_ordinariness(shares, levels)
-        result["hill_1_similarity"] = similarity_hill(counts, 1, ordinariness=ordinary)
-    return result
-
-
-def _coverage(
-    alone: Floats, f1: Floats, f2: Floats, documents: Floats, mass: Floats
-) -> Floats:
-    """Return sample coverage; by characters, the singletons count with their length."""
-    by_documents = diversity.sample_coverage(f1, f2, documents)
-    unseen = np.divide(
-        (1 - by_documents) * documents, f1, out=np.zeros_like(f1), where=f1 > 0
-    )
-    share = np.divide(alone, mass, out=np.zeros_like(alone), where=mass > 0)
-    return np.where(documents > 0, np.clip(1 - share * unseen, 0.0, 1.0), np.nan)
 
 
 def _row(

@@ -174,3 +174,25 @@ def test_groups_do_not_run_into_many_domains(n_domains):
     assert units[:-1] == names
     assert units[-1].startswith("~")
     assert units[-1].endswith(".f")
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_many_batches_count_as_one(seed: int) -> None:
+    # Parts are added up now and then, large ones seldom: nothing is lost, few wait.
+    dice = np.random.default_rng(seed)
+    layout = "language_opinions"
+    schema = Accumulator().table(layout).schema
+    whole = Accumulator()
+    expected: dict[str, int] = {}
+    for count in range(60 + 40 * seed):
+        drawn = dice.integers(0, 10 ** dice.integers(1, 5), dice.integers(0, 60))
+        names = sorted({f"{key:05}" for key in drawn})
+        counts = [count] * len(names)
+        columns = {"language": names, "documents": counts, "agreeing": counts}
+        whole.add_table(layout, pa.Table.from_pydict(columns, schema=schema))
+        assert len(whole.tables[layout]) < 64
+        for name in names:
+            expected[name] = expected.get(name, 0) + count
+    found = whole.table(layout).to_pydict()
+    assert dict(zip(found["language"], found["documents"], strict=True)) == expected
+    assert found["agreeing"] == found["documents"]
