@@ -24,7 +24,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from audit.errors import RunError
+from audit.resources import culture_places as places
 from audit.resources import culture_sources as sources
+from audit.resources.culture_demonyms import demonym_rows
 from audit.resources.culture_lexicon import lexicon_rows
 from audit.resources.culture_merge import Inflections, clean, merge
 from audit.resources.culture_sources import Row
@@ -36,8 +38,8 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parent / "culture"
 _DOCS = Path(__file__).parents[2] / "docs" / "culture.md"
 _YEARS = range(2020, 2027)
-_CITY_MINIMUM = 1000
-_ALTERNATES_MINIMUM = 15_000
+_CITY_MINIMUM = 500
+_ALTERNATES_MINIMUM = 5000
 
 # The individual language that a macrolanguage's code usually stands for.
 _INDIVIDUAL = {
@@ -140,20 +142,6 @@ def _tsv(path: Path) -> Iterator[dict[str, str]]:
         yield from csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
 
 
-def demonym_rows() -> Iterator[Row]:
-    """Yield the names of inhabitants and adjectives as forms of their country."""
-    from babel import Locale
-
-    names = Locale.parse("en").territories
-    for entry in _tsv(FOLDER / "demonyms.tsv"):
-        for form in entry["forms"].split("|"):
-            code = entry["culture"]
-            language = entry["language"]
-            yield Row(
-                code, "place", names[code], form, language, 90, 0, "demonym", 10**8
-            )
-
-
 def stop_forms() -> dict[str, str]:
     """Return the action for every form of the stop lists, by folded form."""
     out: dict[str, str] = {}
@@ -176,13 +164,16 @@ def stop_forms() -> dict[str, str]:
 
 def gazetteer_rows() -> list[Row]:
     """Return the rows of the gazetteer, merged, in their stored order."""
+    from babel import Locale
+
     known = set(regions())
     rows = [
         *lexicon_rows(FOLDER / "lexicon", known),
-        *demonym_rows(),
+        *demonym_rows(FOLDER / "demonyms.toml", known, Locale.parse("en").territories),
         *sources.cldr_rows(known),
-        *sources.city_rows(known, _CITY_MINIMUM, _ALTERNATES_MINIMUM),
-        *sources.subdivision_rows(known),
+        *places.city_rows(known, _CITY_MINIMUM, _ALTERNATES_MINIMUM),
+        *places.county_rows(),
+        *places.subdivision_rows(known),
         *sources.holiday_rows(known, _YEARS),
     ]
     rules = tomllib.loads((FOLDER / "inflections.toml").read_text("utf-8"))

