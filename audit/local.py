@@ -36,7 +36,8 @@ from audit.job.stages import scan_stage
 from audit.link.clusters import STAR_STEPS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+    from concurrent.futures import Executor
 
     from audit.job.output import Output
     from audit.job.request import EngineRun
@@ -62,7 +63,7 @@ def run_tasks(run: EngineRun, filesystem: FileSystem, output: Output) -> None:
         for found in scans:
             _send(shuffle, found.blocks)
         PROGRESS.enter("comparing")
-        _compare(run, spec, shuffle, output)
+        _compare(run, spec, shuffle, output, pool)
         PROGRESS.enter("verifying")
         again = [task for task in run.plan.tasks if task.ordinal in shuffle["needs"]]
         looks = pool.map(
@@ -75,31 +76,33 @@ def run_tasks(run: EngineRun, filesystem: FileSystem, output: Output) -> None:
         )
         for look in looks:
             _send(shuffle, look)
-    del shuffle["needs"]
-    _cluster(spec, shuffle)
+        del shuffle["needs"]
+        _cluster(spec, shuffle, pool)
     PROGRESS.enter("writing")
     _write(run, spec, shuffle, output)
 
 
-def _compare(run: EngineRun, spec: JobSpec, shuffle: _Shuffle, output: Output) -> None:
+def _compare(
+    run: EngineRun, spec: JobSpec, shuffle: _Shuffle, output: Output, pool: Executor
+) -> None:
     """Carry out the stages from exact copies to the pairs to verify."""
-    for _, blocks in _taken(shuffle, "exact"):
-        _send(shuffle, exact_stage(blocks, spec))
+    _each(pool, shuffle, "exact", lambda _, blocks: exact_stage(blocks, spec))
     for task in run.plan.tasks:
         drops = shuffle["drops"].pop(task.ordinal, [])
         _send(shuffle, bands_stage(task, drops, spec, output))
-    for _, blocks in _taken(shuffle, "bands"):
-        _send(shuffle, candidate_stage(blocks, spec))
-    for _, blocks in _taken(shuffle, "meetings"):
-        _send(shuffle, route_stage(blocks, spec))
+    _each(pool, shuffle, "bands", lambda _, blocks: candidate_stage(blocks, spec))
+    _each(pool, shuffle, "meetings", lambda _, blocks: route_stage(blocks, spec))
 
 
-def _cluster(spec: JobSpec, shuffle: _Shuffle) -> None:
+def _cluster(spec: JobSpec, shuffle: _Shuffle, pool: Executor) -> None:
     """Carry out the stages from pairs to clusters."""
-    for partition, pairs in _taken(shuffle, "pairs"):
+
+    def verified(partition: int, pairs: list[bytes]) -> Iterable[Block]:
         sets = shuffle["sets"].pop(partition, [])
         excerpts = shuffle["excerpts"].pop(partition, [])
-        _send(shuffle, verify_stage(pairs, sets, excerpts, spec))
+        return verify_stage(pairs, sets, excerpts, spec)
+
+    _each(pool, shuffle, "pairs", verified)
     for step in range(len(STAR_STEPS)):
         for _, blocks in _taken(shuffle, f"links{step}"):
             _send(shuffle, star_stage(step, blocks, spec))
@@ -138,6 +141,17 @@ def _write(run: EngineRun, spec: JobSpec, shuffle: _Shuffle, output: Output) -> 
     details = {n: taken("detail", n) for n in range(len(spec.corpora))}
     detail_stage(details, spec, output)
     close_books([*shuffle[BOOKS][0], book.block()[2]], spec, output)
+
+
+def _each(
+    pool: Executor,
+    shuffle: _Shuffle,
+    tag: str,
+    stage: Callable[[int, list[bytes]], Iterable[Block]],
+) -> None:
+    """Carry out a stage for each key of a tag, on as many threads as there are."""
+    for blocks in pool.map(lambda item: list(stage(*item)), list(_taken(shuffle, tag))):
+        _send(shuffle, blocks)
 
 
 def _send(shuffle: _Shuffle, blocks: Iterable[Block]) -> None:

@@ -14,6 +14,7 @@ import logging
 import platform
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from importlib.metadata import entry_points, version
 from pathlib import Path
@@ -119,11 +120,14 @@ def run(request: RunRequest) -> RunResult:
 
     filesystem, output = storage(request)
     _check_out(request, output)
-    engine = _engine(request.runner)
-    PROGRESS.enter("planning")
-    plan = plan_of(request, filesystem)
-    lap("plan")
-    tools = toolbox(request.config)
+    # Models are read while the engine is imported and files are listed.
+    with ThreadPoolExecutor(1) as beside:
+        loading = beside.submit(toolbox, request.config)
+        engine = _engine(request.runner)
+        PROGRESS.enter("planning")
+        plan = plan_of(request, filesystem)
+        lap("plan")
+        tools = loading.result()
     metadata = footer(
         request.config.fingerprint(),
         tools.fingerprints(),

@@ -9,6 +9,7 @@ is spent above a job on a single document.
 import itertools
 import shutil
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,7 +34,7 @@ HEAD = [
 class Point(NamedTuple):
     """What jobs of one shape cost."""
 
-    value: float
+    value: float | str
     documents: int
     megabytes: float
     costs: list[measure.Cost]
@@ -58,7 +59,7 @@ class Point(NamedTuple):
     def row(self):
         """Return the row of the table."""
         start = [
-            f"{self.value:,}",
+            self.value if isinstance(self.value, str) else f"{self.value:,}",
             f"{self.documents:,}",
             f"{self.megabytes:,.1f}",
         ]
@@ -95,7 +96,16 @@ class Bench:
             runner: name of the runner; None where the words say it.
             workers: how many.
         """
-        out = self.folder / "out"
+        return self._run(self.folder, words, runner, workers)
+
+    def beside(self, words, number):
+        """Run a job with one worker in a folder of its own; return its `Cost`."""
+        folder = self.folder / f"beside-{number}"
+        folder.mkdir(exist_ok=True)
+        return self._run(folder, words, "local", 1)
+
+    def _run(self, folder, words, runner, workers):
+        out = folder / "out"
         shutil.rmtree(out, ignore_errors=True)
         told = "import sys; from audit.cli import main; sys.exit(main(sys.argv[1:]))"
         command = [
@@ -104,7 +114,7 @@ class Bench:
             *words,
         ]  # fmt: skip
         environment = {"PYTHONPATH": str(tables.ROOT)}
-        cost = measure.run(command, self.folder / "log.txt", self.folder, environment)
+        cost = measure.run(command, folder / "log.txt", folder, environment)
         shutil.rmtree(out, ignore_errors=True)
         return cost
 
@@ -237,18 +247,37 @@ def grown(name, table, bench, megabytes, most):
 
 
 def with_workers(table, bench):
-    """Return Markdown: one worker and two on the same documents, taking turns."""
+    """Return Markdown: one worker and two on the same documents, taking turns.
+
+    What the machine itself gives is measured beside them: two jobs at once, each with
+    one worker and half of the documents, have nothing to wait for but each other.
+    """
     spread_over(table, 8, bench.data)
     size, words = corpus.megabytes_of(table), [f"all={bench.data}"]
+    halves = [
+        [f"all={bench.data}/part-0000{'[0-3]' if half else '[4-7]'}.jsonl"]
+        for half in (0, 1)
+    ]
+
+    def both():
+        with ThreadPoolExecutor(2) as pool:
+            costs = list(pool.map(bench.beside, halves, range(2)))
+        cpu, wall, peak, code, told = zip(*costs, strict=True)
+        return measure.Cost(sum(cpu), max(wall), sum(peak), max(code), told[0])
+
+    one, two, apart = "1", "2", "1 and 1, half the documents each"
     costs = measure.alternate(
-        {f"{count}": lambda n=count: bench.job(words, workers=n) for count in WORKERS},
+        {
+            one: lambda: bench.job(words),
+            two: lambda: bench.job(words, workers=2),
+            apart: both,
+        },
         bench.runs,
     )
-    shutil.rmtree(bench.data, ignore_errors=True)
     rows = []
-    for count in WORKERS:
-        found = costs[f"{count}"]
-        point = Point(count, len(table), size, found, bench.idle(workers=count))
-        faster = [a.wall / b.wall for a, b in zip(costs["1"], found, strict=False)]
+    for name, found in costs.items():
+        point = Point(name, len(table), size, found, bench.idle())
+        faster = [a.wall / b.wall for a, b in zip(costs[one], found, strict=False)]
         rows.append([*point.row(), measure.Spread.of(faster).text(2)])
+    shutil.rmtree(bench.data, ignore_errors=True)
     return tables.markdown(["workers", *HEAD, "times as fast, by wall time"], rows)

@@ -66,8 +66,9 @@ def run_tasks(
     lines = b"\n".join(task.to_json() for task in tasks) + b"\n"
     write_bytes(output, plan_path, lines)
     spec = spec_of(run, remote="://" in run.staging or _reads_remote(run))
-    if run.request.runner in LOCAL_RUNNERS:
-        # Models are loaded and kernels compiled before several threads want them.
+    if run.request.runner in LOCAL_RUNNERS and len(tasks) > 1:
+        # Models are loaded and kernels compiled before several threads want them; with
+        # a single task there is nothing that several would want at once.
         warm_up(run.config, local_engine)
     PROGRESS.enter("reading")
     logging.getLogger("apache_beam").setLevel(logging.ERROR)
