@@ -39,7 +39,7 @@ __all__ = [
 _CACHED_BYTES = 48
 # Memory of the word cache, which outlives the batch: half of all words in a corpus are
 # met once, the others again and again.
-_CACHE_BYTES = 16 << 20
+_CACHE_BYTES = 64 << 20
 # Words of a document that are read before they are summed, unless their rows are many.
 _TURN = 32
 _MANY_ROWS = 4096
