@@ -3,7 +3,8 @@
 In: the Markdown files of this repository. Out: the same files, where each block
 between ``<!-- run: WORDS -->`` and ``<!-- end -->`` holds what those words print now,
 and each block between ``<!-- table: NAME -->`` and ``<!-- end -->`` what the code says
-of itself.
+of itself. A block between ``<!-- file: NAME -->`` and ``<!-- end -->`` stays as it is
+and lies beside the commands of its page as a file.
 ``python docs/build.py --check`` changes nothing and fails where a block is stale.
 """
 
@@ -19,6 +20,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 _BLOCK = re.compile(r"<!-- (run|table): (.+?) -->\n.*?<!-- end -->", re.DOTALL)
+_FILE = re.compile(r"<!-- file: (\S+) -->\n```\w*\n(.*?)```\n<!-- end -->", re.DOTALL)
 _WIDTH = "80"
 
 
@@ -141,6 +143,8 @@ TABLES_BY_NAME: dict[str, Callable[[], str]] = {
 
 def rebuilt(text: str, folder: Path) -> str:
     """Return a document with its blocks made anew."""
+    for name, content in _FILE.findall(text):
+        (folder / name).write_text(content, "utf-8")
 
     def block(match: re.Match[str]) -> str:
         kind, what = match.groups()

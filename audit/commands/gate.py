@@ -30,11 +30,18 @@ __all__ = ["command"]
     metavar="PROFILE",
     help="What rules on drift compare with, where they name no baseline themselves.",
 )
+@click.option(
+    "--today",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DAY",
+    help="Judge expiry as on this day, as 2027-01-31.  [default: today, UTC]",
+)
 @format_option("junit")
 def command(
     profiles: tuple[str, ...],
     policy: str,
     baseline: str | None,
+    today: datetime.datetime | None,
     output_format: str,
     out: str | None,
 ) -> int:
@@ -43,9 +50,9 @@ def command(
     Rules judge the end of the interval that speaks against the corpus.
     """
     rules = load_policy(policy)
-    today = datetime.datetime.now(datetime.timezone.utc).date()
+    day = (today or datetime.datetime.now(datetime.timezone.utc)).date()
     base = load_profile(baseline) if baseline else None
-    result = apply_policy(rules, load_profiles(profiles), today=today, baseline=base)
+    result = apply_policy(rules, load_profiles(profiles), today=day, baseline=base)
     if output_format == "junit":
         write_text(gate_junit(result), out)
     else:

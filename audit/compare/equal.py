@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audit.compare.pairs import Pair
+from audit.measures.divergence import jsd_terms
 from audit.measures.diversity import hill
 from audit.measures.facets import FACETS
 from audit.measures.jackknife import Differences
@@ -80,12 +81,12 @@ def compare_diversity(
                 base, equal = equal_coverage(list(counts))
             rows += _rows(name, weight, labels, raw, equal, base)
             for label, values in zip(labels[1:], equal[1:], strict=True):
-                pair, _ = details[name, weight, label]
+                pair, gaps = details[name, weight, label]
                 errors = pair.hill(weight)
-                tests += [
-                    {"profile_a": labels[0], "profile_b": label} | row
-                    for row in _tests(name, weight, equal[0], values, errors)
-                ]
+                apart = float(jsd_terms(gaps.share_a, gaps.share_b).sum())
+                for row in _tests(name, weight, equal[0], values, errors):
+                    row["importance"] = min(row["importance"], apart)
+                    tests.append({"profile_a": labels[0], "profile_b": label} | row)
     return rows, tests
 
 
@@ -139,7 +140,9 @@ def _tests(
                 "low": a * math.expm1(min(log_ratio - half, 700)),
                 "high": a * math.expm1(min(log_ratio + half, 700)),
                 "p": float(p[0]),
-                # In bits like the shares' terms: a gap of d in entropy is d^2 / 8.
+                # In bits as the terms of shares: to second order a gap of d bits of
+                # entropy takes a divergence of d^2 / 8; the caller bounds it by what
+                # the facet diverges at all.
                 "importance": (log_ratio / math.log(2)) ** 2 / 8,
             }
         )

@@ -23,6 +23,7 @@ from audit.report.vega import (
     WIDTH,
     Curve,
     Dot,
+    Growth,
     Segment,
     draw,
     fixed,
@@ -30,7 +31,17 @@ from audit.report.vega import (
     ticks,
 )
 
-__all__ = ["Curve", "Dot", "Segment", "columns", "curves", "dots", "stacked"]
+__all__ = [
+    "Curve",
+    "Dot",
+    "Growth",
+    "Segment",
+    "columns",
+    "curves",
+    "dots",
+    "growth",
+    "stacked",
+]
 
 
 # Width of the drawing and of its labels, by the room there is.
@@ -237,6 +248,60 @@ def curves(lines: Sequence[Curve], title: str, x_title: str, y_title: str) -> st
         },
     ]
     return draw(layers, title, width=430, height=380)
+
+
+def growth(lines: Sequence[Growth], title: str, x_title: str, y_title: str) -> str:
+    """Return curves over sample size, logarithmic; faint beyond the sample."""
+    return "".join(
+        _growth(lines, title, x_title, y_title, fit) for fit in ("wide", "slim")
+    )
+
+
+def _growth(
+    lines: Sequence[Growth], title: str, x_title: str, y_title: str, fit: str
+) -> str:
+    def encoding(name: str, axis_title: str) -> dict[str, Any]:
+        axis = {"title": axis_title, "format": "~s", "grid": True, "tickCount": 5}
+        scale = {"type": "log", "nice": False}
+        return {"field": name, "type": "quantitative", "scale": scale, "axis": axis}
+
+    x, y = encoding("x", x_title), encoding("y", y_title)
+    layers: list[dict[str, Any]] = []
+    for part, opacity in (("inside", 1.0), ("beyond", 0.45)):
+        path = [
+            {"x": size, "y": value, "colour": line.colour, "dash": list(line.dash)}
+            for line in lines
+            for size, value in getattr(line, part)
+            if value > 0
+        ]
+        mark = {"type": "line", "aria": False, "strokeWidth": 2.5, "opacity": opacity}
+        layer = {"x": x, "y": y, "color": fixed(), "strokeDash": fixed("dash")}
+        layers.append({"data": {"values": path}, "mark": mark, "encoding": layer})
+    ends = [
+        {
+            "x": line.inside[-1][0],
+            "y": line.inside[-1][1],
+            "colour": line.colour,
+            "shape": line.shape,
+            "hint": line.hint,
+        }
+        for line in lines
+    ]
+    layers.append(
+        {
+            "data": {"values": ends},
+            "mark": {"type": "point", "filled": True, "size": 80, "opacity": 1},
+            "encoding": {
+                "x": x,
+                "y": y,
+                "color": fixed(),
+                "shape": fixed("shape"),
+                "description": {"field": "hint"},
+            },
+        }
+    )
+    width = WIDTH + 60 if fit == "wide" else SLIM_WIDTH + 40
+    return draw(layers, title, fit=fit, width=width, height=300)
 
 
 def columns(marks: Sequence[Dot], title: str, axis_title: str) -> str:

@@ -23,6 +23,7 @@ __all__ = [
     "WIDTH",
     "Curve",
     "Dot",
+    "Growth",
     "Segment",
     "dashes",
     "draw",
@@ -83,6 +84,17 @@ class Curve(NamedTuple):
     points: list[tuple[float, float]]
     hints: dict[int, str]
     dash: tuple[int, ...] = (1, 0)
+
+
+class Growth(NamedTuple):
+    """A curve over the size of a sample: inside it, beyond it, and what it shows."""
+
+    colour: str
+    inside: list[tuple[int, float]]
+    beyond: list[tuple[int, float]]
+    hint: str
+    dash: tuple[int, ...]
+    shape: str
 
 
 def draw(

@@ -63,7 +63,18 @@ def test_several_profiles_and_wide_names(profiles):
     text = to_text(sections, width=140)
     assert "中文語料" in text
     assert sections[1].header[0] == "profile"
-    assert "The 5 most important" in text
+    assert "5 are shown, the most important of each facet first" in text
+
+
+def test_every_facet_has_its_turn(profiles):
+    result = compare(profiles[:2])
+    sections = comparison_sections(result, limit=400)
+    shown = [row[0].split(":")[0] for row in sections[1].rows]
+    facets = {found["facet"] for found in result.findings}
+    assert len(facets) > 1
+    assert set(shown[: len(facets)]) == facets
+    assert len(shown) == len(result.findings)
+    assert shown[0] == result.findings[0]["facet"]
 
 
 def test_a_filter_view_and_a_mix(profiles):

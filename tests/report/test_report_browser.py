@@ -318,7 +318,7 @@ def test_prints_every_corpus(browser: Any, pages: dict[str, Path]) -> None:
     show(browser, pages["three"])
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
     panes = browser.find_elements("css selector", ".pane")
-    assert len(panes) == 6
+    assert len(panes) == 9
     assert all(pane.is_displayed() for pane in panes)
     assert not browser.find_element("css selector", "header.top").is_displayed()
     printed = browser.execute_cdp_cmd("Page.printToPDF", {"printBackground": True})

@@ -13,6 +13,7 @@ import pytest
 from report_page import Page
 from rich.console import Console
 
+from audit.measures.rarefaction import frequencies, hill_at
 from audit.report import summary_table
 from audit.report.figures import Estimate, compact, count, effective, interval, percent
 from audit.report.figures import points as written_points
@@ -203,6 +204,16 @@ def test_counts_behind_near_duplicates(page_one: Page, profiles: list[Path]) -> 
     corrected = next(row for row in asked if row["figure"] == "corrected_documents")
     text = f"{count(corrected['value'])} {count(corrected['low'])}–"
     assert any(text in cell for _, (cell, _) in page_one.tables["table-counts"])
+
+
+def test_growth_curves(page_one: Page, profiles: list[Path]) -> None:
+    documents = [row["documents"] for row in ask(profiles[0], "table", "domains")]
+    sample = frequencies(documents)
+    for order in (0, 1, 2):
+        here, more = (hill_at(sample, n, order) for n in (sample.n, 2 * sample.n))
+        says = f"web: {count(sample.n)} documents show {effective(here)} "
+        twice = f"twice as many would show {effective(more)}"
+        assert any(m.startswith(says) and m.endswith(twice) for m in page_one.marks)
 
 
 def test_coverage(page_one: Page, profiles: list[Path]) -> None:

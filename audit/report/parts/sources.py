@@ -23,6 +23,7 @@ from audit.report.parts.concentration import (
     farms,
     languages,
 )
+from audit.report.parts.growth import curves_of
 from audit.report.parts.mixes import Legend, counts_by_corpus, mix_chart
 from audit.report.sheet import Cell, Column, Sheet, counted, named, shared
 from audit.report.vega import dashes
@@ -40,6 +41,7 @@ class Sources(NamedTuple):
 
     attribution: Sheet
     lorenz: str
+    growth: list[tuple[str, str]]
     inequality: list[tuple[str, int, str, str, str]]
     categories: str
     category_legend: Legend
@@ -62,6 +64,7 @@ def sources(corpora: Sequence[Corpus]) -> Sources:
     return Sources(
         attribution(corpora),
         _lorenz_chart(corpora),
+        curves_of(corpora),
         [_inequality(corpus) for corpus in corpora],
         categories,
         legend,
