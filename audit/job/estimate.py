@@ -31,6 +31,9 @@ _SECONDS_A_PLACE = 2.0
 # Bytes of the duplicate shuffle: a band is a key of 8 and a row of 4; a document sends
 # its hash, row and length once.
 _BAND_BYTES, _EXACT_BYTES = 12, 32
+# Pairs, shingle sets, excerpts and links, shared out over all documents: 300 to 500
+# where one in ten is a near-duplicate (docs/scale.md), next to none where none is.
+_SECOND_LOOK_BYTES = 250
 # Candidates, second look and verification, over reading and annotating once. Measured
 # on corpora with one document in ten a near-duplicate; more copies cost more.
 _LINK_COST = 1.25
@@ -100,7 +103,7 @@ def estimate(
     documents = round(total.documents * scale)
     cpu = total.seconds * scale * _LINK_COST
     layout = choose_layout(config.link.threshold)
-    shuffle = documents * (_BAND_BYTES * layout.num_bands + _EXACT_BYTES)
+    held = documents * (_BAND_BYTES * layout.num_bands + _EXACT_BYTES)
     return Estimate(
         files=sum(len(files) for files in plan.files.values()),
         tasks=len(plan.tasks),
@@ -110,8 +113,8 @@ def estimate(
         cpu_seconds=cpu,
         wall_seconds=cpu / max(1, min(workers, len(plan.tasks))),
         start_seconds=start,
-        shuffle_bytes=shuffle,
-        memory_bytes=_resident() + workers * _WORKER_BYTES + _SHUFFLE_COPIES * shuffle,
+        shuffle_bytes=held + documents * _SECOND_LOOK_BYTES,
+        memory_bytes=_resident() + workers * _WORKER_BYTES + _SHUFFLE_COPIES * held,
         sampled_documents=total.documents,
     )
 
