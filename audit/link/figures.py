@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from audit.kernels.bridges import bridges
-from audit.kernels.hashing import mix64
 from audit.link.exact import SizeCounts, count_sizes
 from audit.link.layout import match_probability
 from audit.link.pairs import corpus_of
@@ -244,10 +243,16 @@ def evidence(
         bands: Ascending lower ends of the similarity bands.
         per_band: Largest number of pairs of one band.
     """
-    low = verified.pairs[:, 0].copy()
-    lottery = mix64(mix64(low) ^ verified.pairs[:, 1])
+    lottery = _mixed(_mixed(verified.pairs[:, 0]) ^ verified.pairs[:, 1])
     band = np.searchsorted(np.asarray(bands), verified.jaccard, side="right") - 1
     order = np.lexsort((verified.pairs[:, 1], verified.pairs[:, 0], lottery, band))
     starts = np.searchsorted(band[order], band[order])
     rank = np.arange(len(order)) - starts
     return np.asarray(order[(rank < per_band) & (band[order] >= 0)], np.int64)
+
+
+def _mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return MurmurHash3's finaliser of each value, modulo 2^64."""
+    mixed = (values ^ (values >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
+    mixed = (mixed ^ (mixed >> np.uint64(33))) * np.uint64(0xC4CEB9FE1A85EC53)
+    return np.asarray(mixed ^ (mixed >> np.uint64(33)))
