@@ -45,6 +45,8 @@ def command_output(words: str, folder: Path) -> str:
     stages = "planning|loading|compiling.*|reading|comparing|verifying|writing"
     progress = re.compile(rf"^({stages}): .*\n", re.M)
     shown = done.stdout + progress.sub("", done.stderr)
+    if "Traceback (most recent call last)" in shown:
+        raise RuntimeError(f"what a page shows has failed: {words}\n{shown}")
     exit_line = f"\n(exit code {done.returncode})" if done.returncode else ""
     lines = [line.rstrip() for line in (shown.rstrip() + exit_line).splitlines()]
     return f"```console\n$ {words}\n" + "\n".join(lines) + "\n```"
