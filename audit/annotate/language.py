@@ -21,7 +21,7 @@ from audit.annotate.language_rules import (
     code_like,
     no_language,
 )
-from audit.batch import Segments, TextBlock
+from audit.batch import Segments, TextBlock, text_block
 from audit.errors import ConfigError
 from audit.kernels.codepoints import unicode_checksum
 from audit.kernels.lone_words import lone_words
@@ -147,7 +147,8 @@ class LanguageAnnotator:
         """Return language, script and confidence_micros of each document."""
         running, code = _running(batch.text)
         named = self.name_texts(running if self.model.plain else batch.text)
-        return self.columns(self._judged(named, running, code))
+        named = self._judged(named, running, code)
+        return self.columns(self._with_scripts_of_code(named, batch.text))
 
     def annotate_with_segments(
         self, batch: Batch
@@ -169,6 +170,7 @@ class LanguageAnnotator:
             named = self.name_texts(running if self.model.plain else batch.text)
             named = self._judged(named, running, code)
             part = self.name_texts(parts)
+        named = self._with_scripts_of_code(named, batch.text)
         return self.columns(named), self._segments(batch.raw_text, named, part, doc)
 
     def _judged(
@@ -183,6 +185,21 @@ class LanguageAnnotator:
         named.language[code] = self._number["zxx"]
         named.confidence[code] = 1
         return named
+
+    def _with_scripts_of_code(self, named: Named, block: TextBlock) -> Named:
+        """Give texts that are nothing but code or markup the script of their letters.
+
+        Args:
+            named: what running text alone said.
+            block: the whole texts, in NFC.
+        """
+        rows = np.flatnonzero(named.writing.letters == 0)
+        if not len(rows):
+            return named
+        writing = read_scripts(*_taken(block, rows), self._table, self._codes)
+        script = named.script.copy()
+        script[rows] = writing.script
+        return named._replace(script=script)
 
     def columns(self, named: Named) -> Mapping[str, pa.Array]:
         """Return the Arrow columns for named texts."""
@@ -317,6 +334,13 @@ def _running(block: TextBlock) -> tuple[TextBlock, NDArray[np.bool_]]:
     """Return the running text of documents, and which are code that nobody marked."""
     data, offsets, code_letters, weights = prose(*block)
     return TextBlock(data, offsets), _CODE_WEIGHT * code_letters > weights
+
+
+def _taken(block: TextBlock, rows: NDArray[np.int64]) -> TextBlock:
+    """Return some of the texts, copied."""
+    buffers = [None, pa.py_buffer(block.offsets), pa.py_buffer(block.data)]
+    texts = pa.Array.from_buffers(pa.large_binary(), len(block.offsets) - 1, buffers)
+    return text_block(texts.take(pa.array(rows)))
 
 
 def _dictionary(

@@ -128,6 +128,17 @@ def test_text_without_language_is_zxx(annotator, text):
     assert named(annotator, [text])[0][0] == "zxx"
 
 
+def test_code_is_in_the_script_of_its_letters(annotator):
+    code = "import csv\n\ndef total(rows):\n    out = {}\n    return out\n" * 4
+    for rows in ([code], [ENGLISH, code, SWAHILI, "12 34", code]):
+        found = named(annotator, rows)
+        whole, _ = annotator.annotate_with_segments(batch(rows))
+        assert whole["script"].to_pylist() == [script for _, script in found]
+        expected = {ENGLISH: "Latn", SWAHILI: "Latn", code: "Latn", "12 34": "Zyyy"}
+        assert [script for _, script in found] == [expected[row] for row in rows]
+        assert found[rows.index(code)][0] == "zxx"
+
+
 def test_code_around_prose_does_not_decide(annotator):
     page = (
         f"# Kichwa\n\n{SWAHILI}\n\n```python\nfor x in y:\n    print(the_value)\n```\n"

@@ -31,6 +31,9 @@ KNOWN_LANGUAGE_DIFFERENCES = {
     ("walled_garden", "zh-code-1"): {"eng"},
     ("global_mix", "gm-zxx-03"): {"eng"},
     ("global_mix", "urn:uuid:38415b5e-1a53-46fa-81d6-faae21a6eb88"): {"eng"},
+    # Close pairs, in doubt: two sentences of Indonesian, and of Zulu.
+    ("global_mix", "urn:uuid:101dd116-8da2-41d9-8f72-6079560d50e8"): {"zsm"},
+    ("global_mix", "urn:uuid:016c7e07-55fb-4255-8ea4-fe18c5c40128"): {"xho"},
 }
 # The reader puts a blank line between turns where the manifest counts one line feed:
 # one character more a document of two turns.
