@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import logging
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import apache_beam as beam
@@ -70,11 +71,13 @@ def run_tasks(
         # Models are loaded and kernels compiled before several threads want them; with
         # a single task there is nothing that several would want at once.
         warm_up(run.config, local_engine)
+    # One task keeps one worker busy; each further one would double the bundles.
+    request = run.request if len(tasks) > 1 else replace(run.request, workers=1)
     PROGRESS.enter("reading")
     logging.getLogger("apache_beam").setLevel(logging.ERROR)
     try:
         pipeline = beam.Pipeline(
-            runner=runner_of(run.request), options=pipeline_options(run.request)
+            runner=runner_of(request), options=pipeline_options(request)
         )
         build(pipeline, spec, plan_path)
         pipeline.run().wait_until_finish()
