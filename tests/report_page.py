@@ -20,6 +20,9 @@ class Page:
         figures: Raw value by (corpus, figure).
         tables: Rows of (text, raw value or None) by table id.
         marks: Sentences of chart marks.
+        twins: Jaccard of each pair of near-duplicates shown.
+        excerpts: Texts quoted from documents.
+        distinct: Effectively distinct corpora by kind of copy.
         tags: Every element name, in order.
         attributes: Every attribute, as (element, name, value).
         meta: Content of ``meta`` by ``http-equiv`` or ``name``.
@@ -33,6 +36,9 @@ class Page:
         default_factory=dict
     )
     marks: list[str] = field(default_factory=list)
+    twins: list[float] = field(default_factory=list)
+    excerpts: list[str] = field(default_factory=list)
+    distinct: dict[str, float] = field(default_factory=dict)
     tags: list[str] = field(default_factory=list)
     attributes: list[tuple[str, str, str | None]] = field(default_factory=list)
     meta: dict[str, str] = field(default_factory=dict)
@@ -50,6 +56,7 @@ class _Reader(HTMLParser):
         self.inside: list[str] = []
         self.cell: tuple[list[str], float | None] | None = None
         self.in_body = False
+        self.excerpt: list[str] | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         found = dict(attrs)
@@ -65,6 +72,7 @@ class _Reader(HTMLParser):
             page.figures[key] = float(str(found["data-value"]))
         if "mark" in (found.get("class") or "").split() and "aria-label" in found:
             page.marks.append(str(found["aria-label"]))
+        self._evidence(tag, found)
         if tag == "table":
             self.table = str(found.get("id"))
             page.tables[self.table] = []
@@ -78,6 +86,15 @@ class _Reader(HTMLParser):
         if tag not in VOID:
             self.inside.append(tag)
 
+    def _evidence(self, tag: str, found: dict[str, str | None]) -> None:
+        if "data-jaccard" in found:
+            self.page.twins.append(float(str(found["data-jaccard"])))
+        if "data-distinct" in found:
+            kind = str(found["data-distinct"])
+            self.page.distinct[kind] = float(str(found["data-value"]))
+        if "dir" in found and tag == "p":
+            self.excerpt = []
+
     def handle_endtag(self, tag: str) -> None:
         if self.inside and tag == self.inside[-1]:
             self.inside.pop()
@@ -87,6 +104,9 @@ class _Reader(HTMLParser):
             self.cell = None
         if tag == "tbody":
             self.in_body = False
+        if tag == "p" and self.excerpt is not None:
+            self.page.excerpts.append("".join(self.excerpt))
+            self.excerpt = None
 
     def handle_data(self, data: str) -> None:
         where = self.inside[-1] if self.inside else ""
@@ -96,6 +116,8 @@ class _Reader(HTMLParser):
             self.page.script += data
         else:
             self.page.text += data
+            if self.excerpt is not None:
+                self.excerpt.append(data)
             if self.cell is not None:
                 self.cell[0].append(data)
 

@@ -45,10 +45,21 @@ def three_profiles(folder: Path) -> list[Path]:
     write_overlap(
         folder,
         [
-            {"corpus_a": a, "corpus_b": b, "kind": kind, "share_a": x, "share_b": x / 2}
+            {"corpus_a": a, "corpus_b": b, "kind": kind, "share_a": x,
+             "share_b": x / 2, "characters_a": 700, "characters_b": 600,
+             "character_share_a": x * 0.9, "character_share_b": x * 0.7}
             for a, b, x in pairs
             for kind in ("near", "exact")
         ],
+    )  # fmt: skip
+    distinct = [
+        {"kind": kind, "corpora": 3, "distinct": value}
+        for kind, value in (("exact", 2.87), ("near", 2.61))
+    ]
+    alike = pa.Table.from_pylist(distinct, TABLES["monoculture"].schema)
+    footer = pq.read_schema(folder / "overlap.parquet").metadata
+    pq.write_table(
+        alike.replace_schema_metadata(footer), folder / "monoculture.parquet"
     )
     return profiles
 
@@ -71,11 +82,51 @@ def _add_tables(profile: Path, number: int) -> None:
          "contaminated_short_items": 0, "rejected_items": 0}
         for name, found in (("quiz", number), ("sums", 0))
     ]  # fmt: skip
-    extra = {
+    farms = [
+        {"kind": "letters", "shape": f"aaaa-{number}", "domains": 40 * number,
+         "documents": 900, "share": 0.09 * number, "score": 0.8, "cheap_share": 0.9,
+         "evenness": 0.97, "examples": ["qwer-1.top", "asdf-2.top"]}
+    ]  # fmt: skip
+    _add(profile, {
         "duplicates_detail": pa.Table.from_pylist(detail),
+        "source_farms": pa.Table.from_pylist(farms),
         "contamination_sets": pa.Table.from_pylist(sets),
         "coverage": coverage_table(pq.read_table(profile / "culture_mix.parquet")),
-    }
+    })  # fmt: skip
+    add_examples(profile)
+
+
+def add_examples(profile: Path) -> None:
+    """Add the most evidence that a run keeps: pairs, and mentions of each culture."""
+    english = "The ferry to the island leaves the old pier at nine in the morning. " * 4
+    arabic = "تغادر العبارة إلى الجزيرة من الرصيف القديم في التاسعة صباحا. " * 5
+    pairs = [
+        {"band": band, "jaccard": band + 0.001 * n, "doc_id_a": f"a-{n:02}",
+         "doc_id_b": f"b-{n:02}" + "x" * 200, "excerpt_a": text[:240],
+         "excerpt_b": text.replace(*edit, 1)[:240]}
+        for band in (0.8, 0.85, 0.9, 0.95, 0.99)
+        for n in range(10)
+        for text, edit in [
+            ((english, ("old pier", "new quay")), (arabic, ("القديم", "الجديد")))[n % 2]
+        ]
+    ]  # fmt: skip
+    mix = pq.read_table(profile / "culture_mix.parquet")
+    mentions = [
+        {"culture": culture, "category": "food", "reference": f"dish {n // 2}",
+         "form": "stew", "doc_id": f"d-{n}",
+         "excerpt": f"a stew of beans, then the stew of {culture}, once more a stew"}
+        for culture in sorted(set(mix.column("culture").to_pylist()))
+        for n in range(5)
+    ]  # fmt: skip
+    schema = TABLES["culture_examples"].schema
+    fields = [field for field in schema if field.name != "corpus"]
+    shown = pa.Table.from_pylist(mentions, pa.schema(fields))
+    _add(profile, {
+        "duplicate_examples": pa.Table.from_pylist(pairs), "culture_examples": shown,
+    })  # fmt: skip
+
+
+def _add(profile: Path, extra: dict[str, pa.Table]) -> None:
     footer = pq.read_schema(profile / "mix.parquet").metadata
     for name, table in extra.items():
         whole = conform(name, profile.name, table)
@@ -104,6 +155,7 @@ def empty_profile(folder: Path) -> Path:
 def poisoned_profile(folder: Path) -> Path:
     """Write a corpus whose every name is an attempt to break out of the page."""
     profile = make_profile(folder, "poisoned", 4, documents=800, domains=30)
+    add_examples(profile)
     for path in profile.glob("*.parquet"):
         table = pq.read_table(path)
         metadata = dict(table.schema.metadata)

@@ -15,11 +15,18 @@ from typing import Any
 import polars as pl
 
 from audit.compare import load
+from audit.compare.tables import read_table
 from audit.errors import UsageError
 from audit.report.figures import Estimate
 from schemas.profile import TABLES
 
-__all__ = ["MAX_CORPORA", "Corpus", "load_corpora", "load_overlap"]
+__all__ = [
+    "MAX_CORPORA",
+    "Corpus",
+    "load_corpora",
+    "load_monoculture",
+    "load_overlap",
+]
 
 MAX_CORPORA = 10
 
@@ -159,3 +166,15 @@ def load_overlap(corpora: Sequence[Corpus]) -> pl.DataFrame:
     """Return the rows of ``overlap.parquet`` between the corpora, maybe none."""
     rows = load.load_overlap([corpus.profile for corpus in corpora])
     return pl.DataFrame() if rows is None else rows
+
+
+def load_monoculture(corpora: Sequence[Corpus]) -> pl.DataFrame:
+    """Return ``monoculture.parquet`` of the run that all the corpora are of, if any.
+
+    It says nothing of corpora of several runs, so then there are no rows.
+    """
+    parents = {corpus.folder.parent for corpus in corpora}
+    path = next(iter(parents)) / "monoculture.parquet"
+    if len(parents) > 1 or len(corpora) < 2 or not path.exists():
+        return pl.DataFrame()
+    return pl.DataFrame(pl.from_arrow(read_table(path, "monoculture", None)))

@@ -10,10 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from audit.compare.load import load_profiles
-from audit.report.corpora import Corpus, load_corpora, load_overlap
+from audit.report.corpora import (
+    Corpus,
+    load_corpora,
+    load_monoculture,
+    load_overlap,
+)
 from audit.report.parts.contamination import contamination
 from audit.report.parts.copies import Copies, copies
 from audit.report.parts.cultures import Cultures, cultures
+from audit.report.parts.evidence import Evidence, evidence
 from audit.report.parts.languages import Languages, languages
 from audit.report.parts.limits import (
     Rejects,
@@ -22,6 +28,7 @@ from audit.report.parts.limits import (
     provenance,
     rejects,
 )
+from audit.report.parts.overlaps import Overlaps, overlaps
 from audit.report.parts.overview import Overview, overview
 from audit.report.parts.sources import Sources, sources
 from audit.report.parts.variety import Panel, variety
@@ -43,6 +50,8 @@ class Page:
     sources: Sources
     cultures: Cultures
     copies: Copies
+    overlaps: Overlaps
+    evidence: list[Evidence]
     contamination: Sheet | None
     rejects: Rejects
     diversity: Sheet
@@ -63,7 +72,9 @@ def build_model(profiles: list[Path], *, largest: bool = False) -> Page:
         languages=languages(corpora),
         sources=sources(corpora),
         cultures=cultures(corpora),
-        copies=copies(corpora, load_overlap(corpora)),
+        copies=copies(corpora),
+        overlaps=overlaps(corpora, load_overlap(corpora), load_monoculture(corpora)),
+        evidence=evidence(corpora),
         contamination=contamination(corpora),
         rejects=rejects(corpora),
         diversity=diversity_sheet(corpora),

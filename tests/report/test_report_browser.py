@@ -300,6 +300,7 @@ def test_text_stands_out_from_its_ground(
         return [255, 255, 255];
       };
       const found = [];
+      for (const one of document.querySelectorAll("details")) one.open = true;
       for (const node of document.querySelectorAll("body *:not(script)")) {
         const own = [...node.childNodes].some(n => n.nodeType === 3 && n.data.trim());
         if (!own || node.closest("svg") || !node.checkVisibility()) continue;
@@ -339,6 +340,39 @@ def test_pictures_of_both_themes(
     assert pictures[0] != pictures[1]
 
 
+@pytest.mark.parametrize("name", ["one", "three", "poisoned"])
+def test_evidence_opens_side_by_side(
+    browser: Any, pages: dict[str, Path], name: str
+) -> None:
+    script = """
+      for (const one of document.querySelectorAll("details.evidence")) {
+        if (one.checkVisibility()) one.querySelector("summary").click();
+      }
+      const box = node => node.getBoundingClientRect();
+      return [...document.querySelectorAll(".twins")].map(twins => {
+        const [a, b] = twins.querySelectorAll(":scope > div");
+        return [box(a).top === box(b).top, box(b).left >= box(a).right,
+          box(b).top >= box(a).bottom, box(a).height > 20];
+      });"""
+    for width, beside in ((1280, True), (400, False)):
+        show(browser, pages[name], width)
+        placed = browser.execute_script(script)
+        assert placed
+        assert {tuple(one) for one in placed} == {(beside, beside, not beside, True)}
+        wide = browser.execute_script("return document.documentElement.scrollWidth")
+        assert wide <= width
+    directions = browser.execute_script(
+        "return [...document.querySelectorAll('.twins .text')]"
+        ".map(text => [text.textContent.trim().slice(0, 5), "
+        "getComputedStyle(text).direction])"
+    )
+    if name != "poisoned":
+        assert {tuple(one) for one in directions} == {
+            ("The f", "ltr"),
+            ("تغادر", "rtl"),
+        }
+
+
 def test_charts_fit_a_narrow_page(browser: Any, pages: dict[str, Path]) -> None:
     # Drawn a second time for it: nothing of a bar is hidden beyond an edge.
     script = """
@@ -373,6 +407,9 @@ def test_axe_finds_no_barrier(
 ) -> None:
     show(browser, pages[name], width, theme)
     source = {"expression": Path(AXE).read_text("utf-8")}
+    browser.execute_script(
+        "for (const d of document.querySelectorAll('details')) d.open = true"
+    )
     browser.execute_cdp_cmd("Runtime.evaluate", source)
     browser.set_script_timeout(120)
     found = browser.execute_async_script(

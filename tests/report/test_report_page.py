@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from profiles_factory import make_profile
 from report_page import Page, read_page
-from report_profiles import HOSTILE, empty_profile, poisoned_profile
+from report_profiles import HOSTILE, add_examples, empty_profile, poisoned_profile
 
 from audit.errors import ConfigError, ProfileError, UsageError
 from audit.report import build_page
@@ -81,6 +81,8 @@ def test_hostile_names_are_shown_as_text(tmp_path: Path) -> None:
     assert any(
         HOSTILE in text for row in page.tables["table-provenance"] for text, _ in row
     )
+    assert page.excerpts
+    assert all(text.startswith(HOSTILE) for text in page.excerpts)
     assert "window.hacked" not in page.script
     assert not [name for _, name, _ in page.attributes if name.startswith("on")]
 
@@ -117,6 +119,8 @@ def test_ten_corpora_fit_in_two_megabytes_and_five_seconds(tmp_path: Path) -> No
         )
         for n in range(10)
     ]  # fmt: skip
+    for profile in profiles:
+        add_examples(profile)
     out = tmp_path / "ten.html"
     build_page(profiles[:1], out)  # the start-up of the chart library
     start = time.process_time()
@@ -125,6 +129,9 @@ def test_ten_corpora_fit_in_two_megabytes_and_five_seconds(tmp_path: Path) -> No
     assert out.stat().st_size < 2 * MIB
     page = read_page(out.read_text("utf-8"))
     assert len(page.tables["table-glance"]) == 10
+    # A pair of each of five bands, two mentions of each of five cultures.
+    assert len(page.twins) == 50
+    assert len(page.excerpts) == 200
 
 
 def _many_languages() -> list[str]:
@@ -213,6 +220,14 @@ def test_right_to_left_and_han_text_is_marked(
     assert '<small lang="zh" dir="auto">中文</small>' in html_three
     assert "<bdi>مدونة</bdi>" in html_three
     assert any(mark.startswith("\u2068مدونة\u2069: ") for mark in page_three.marks)
+
+
+def test_excerpts_run_in_their_own_direction(html_one: str) -> None:
+    assert '<p class="text" dir="auto">تغادر العبارة' in html_one
+    assert "<mark>old</mark> <mark>pier</mark>" in html_one
+    assert html_one.count("<mark>stew</mark>") == 21
+    # Folded away until a reader asks.
+    assert '<details class="evidence"><summary>' in html_one
 
 
 def test_tables_head_their_rows_and_columns(page_three: Page) -> None:

@@ -20,6 +20,7 @@ from audit.report.names import (
 )
 from audit.report.parts.copies import size_bin
 from audit.report.parts.cultures import SHADES, cultures, world
+from audit.report.parts.evidence import marked
 from audit.report.parts.languages import languages, speaker_shares
 from audit.report.parts.mixes import counts_by_corpus
 from audit.report.parts.sources import lorenz
@@ -125,3 +126,26 @@ def test_names() -> None:
     assert script_name("Hans") == "Simplified Han"
     assert country_name("NG") == "Nigeria"
     assert country_name("ZZZ") == "ZZZ"
+
+
+words = st.lists(st.sampled_from(["ab", "c", " ", "漢", "字", "ไทย", "é", "\n"]))
+
+
+@settings(deadline=None)
+@given(words.map("".join), words.map("".join))
+def test_marks_are_what_differs(one: str, other: str) -> None:
+    sides = marked(one, other)
+    for text, runs in zip((one, other), sides, strict=True):
+        assert "".join(run.text for run in runs) == text
+    same = ["".join(run.text for run in runs if not run.marked) for runs in sides]
+    assert same[0] == same[1]
+    assert any(run.marked for runs in sides for run in runs) == (one != other)
+
+
+def test_the_end_of_a_cut_excerpt_is_no_difference() -> None:
+    text = "".join(f"word{n} " for n in range(60))
+    one, other = text[:240], text.replace("word3 ", "")[:240]
+    assert [run.text for run in marked(one, other)[0] if run.marked] == [" word3"]
+    assert [run.text for run in marked(one, other)[1] if run.marked] == []
+    # Whole documents are not cut: an end that one lacks is a difference.
+    assert [run for run in marked("one two", "one")[0] if run.marked]

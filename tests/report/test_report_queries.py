@@ -26,7 +26,7 @@ CORPORA = ("web", "新闻语料", "مدونة")
 
 
 def ask(profile: Path, kind: str, name: str) -> list[dict[str, Any]]:
-    paths = [*profile.glob("*.parquet"), *profile.parent.glob("overlap.parquet")]
+    paths = [*profile.glob("*.parquet"), *profile.parent.glob("*.parquet")]
     tables = {path.stem: pl.scan_parquet(path) for path in paths}
     frame = pl.SQLContext(tables).execute(QUERIES[kind, name], eager=True)
     return frame.to_dicts()
@@ -289,7 +289,56 @@ def test_overlap(page_three: Page, profiles: list[Path]) -> None:
         assert near(matrix[b][a + 1][1], row["share_b"])
         span = Estimate(row["share_a"], row["low_a"], row["high_a"])
         assert matrix[a][b + 1][0].endswith(interval(span, percent))
+        volume = page_three.tables[f"table-overlap-{row['kind']}-characters"]
+        assert near(volume[a][b + 1][1], row["character_share_a"])
+        assert near(volume[b][a + 1][1], row["character_share_b"])
+        assert volume[a][b + 1][0] == percent(row["character_share_a"])
     assert page_three.tables["table-overlap-near"][1][3] == ("–", -1.0)
+
+
+def test_distinct_corpora(
+    page_one: Page, page_three: Page, profiles: list[Path]
+) -> None:
+    asked = ask(profiles[0], "table", "monoculture")
+    assert page_three.distinct == {row["kind"]: row["distinct"] for row in asked}
+    text = " ".join(page_three.text.split())
+    for row in asked:
+        said = f"{effective(row['distinct'])} that share nothing"
+        assert said in text
+        assert f"The {row['corpora']} corpora hold as much different text" in text
+    # One corpus is not compared with itself.
+    assert page_one.distinct == {}
+
+
+def test_farms(page_one: Page, page_three: Page, profiles: list[Path]) -> None:
+    for page, shown in ((page_one, profiles[:1]), (page_three, profiles)):
+        rows = {(r[0][0].split()[0], r[1][0]): r for r in page.tables["table-farms"]}
+        asked = [(p.name, row) for p in shown for row in ask(p, "table", "farms")]
+        assert len(rows) == len(asked) == len(shown)
+        for name, row in asked:
+            cells = [raw for _, raw in rows[row["shape"], name][2:]]
+            columns = ("domains", "documents", "share", "score")
+            assert cells == [row[column] for column in columns]
+
+
+def test_evidence(page_one: Page, page_three: Page, profiles: list[Path]) -> None:
+    for page, shown, few in ((page_one, profiles[:1], 3), (page_three, profiles, 2)):
+        twins, excerpts = [], []
+        for profile in shown:
+            pairs = pl.DataFrame(ask(profile, "table", "pairs"))
+            kept = pairs.group_by("band", maintain_order=True).head(few)
+            twins += kept["jaccard"].to_list()
+            excerpts += [kept[side].to_list() for side in ("excerpt_a", "excerpt_b")]
+            excerpts.append(
+                [r["excerpt"] for r in ask(profile, "table", "mentions_seen")]
+            )
+        assert page.twins == twins
+        known = {" ".join(text.split()) for part in excerpts for text in part}
+        seen = {" ".join(text.split()) for text in page.excerpts}
+        assert seen <= known
+        wanted = {" ".join(t.split()) for part in excerpts[:2] for t in part}
+        assert wanted <= seen
+        assert any("stew" in text for text in seen)
 
 
 def test_diversity(page_three: Page, profiles: list[Path]) -> None:

@@ -1,7 +1,7 @@
-"""The same text again: sizes of duplicate clusters, and overlap between corpora.
+"""The same text again inside of a corpus: sizes of duplicate clusters, what would go.
 
-In: corpora and the overlap table. Out: `Copies`: one chart and one table of cluster
-sizes a kind, one matrix of overlaps a kind.
+In: corpora. Out: `Copies`: one chart and one table of cluster sizes a kind, the counts
+behind them, and what deduplication would take.
 """
 
 from __future__ import annotations
@@ -46,10 +46,9 @@ class Copies(NamedTuple):
     sheet: Sheet
     counts: Sheet
     detail: Sheet
-    matrices: list[tuple[str, Sheet]]
 
 
-def copies(corpora: Sequence[Corpus], overlap: pl.DataFrame) -> Copies:
+def copies(corpora: Sequence[Corpus]) -> Copies:
     """Return the duplicate part for one or several corpora."""
     bins = {corpus.slot: _bins(corpus) for corpus in corpora}
     charts = [
@@ -57,14 +56,7 @@ def copies(corpora: Sequence[Corpus], overlap: pl.DataFrame) -> Copies:
         for kind, title in _KINDS
         if any((kind, label) in found for found in bins.values() for _, label in _all())
     ]
-    matrices = [
-        (title, sheet)
-        for kind, title in _KINDS
-        if (sheet := _matrix(corpora, overlap, kind, title)) is not None
-    ]
-    return Copies(
-        charts, _sheet(corpora, bins), _counts(corpora), _detail(corpora), matrices
-    )
+    return Copies(charts, _sheet(corpora, bins), _counts(corpora), _detail(corpora))
 
 
 def _all() -> list[tuple[int, str]]:
@@ -201,56 +193,3 @@ def _count_cell(row: Mapping[str, float | None] | None) -> Cell:
         row["value"], nan if low is None else low, nan if high is None else high
     )
     return Cell(count(row["value"]), row["value"], extra=interval(span, count))
-
-
-def _matrix(
-    corpora: Sequence[Corpus], overlap: pl.DataFrame, kind: str, title: str
-) -> Sheet | None:
-    if overlap.is_empty() or len(corpora) < 2:
-        return None
-    found: dict[tuple[str, str], tuple[int, Estimate]] = {}
-    for row in overlap.filter(pl.col("kind") == kind).iter_rows(named=True):
-        for here, there in (("a", "b"), ("b", "a")):
-            pair = row[f"corpus_{here}"], row[f"corpus_{there}"]
-            low, high = row[f"low_{here}"], row[f"high_{here}"]
-            nan = float("nan")
-            share = Estimate(
-                row[f"share_{here}"],
-                nan if low is None else low,
-                nan if high is None else high,
-            )
-            found[pair] = row[f"documents_{here}"], share
-    names = {corpus.name for corpus in corpora}
-    if not any(a in names and b in names for a, b in found):
-        return None
-    heads = [Column("Share of … found in …", False)]
-    heads += [Column(corpus.label, slot=corpus.slot) for corpus in corpora]
-    rows = [
-        [
-            named(a.label),
-            *(_overlap_cell(a, b, found.get((a.name, b.name))) for b in corpora),
-        ]
-        for a in corpora
-    ]
-    caption = f"{title} between corpora: share of the row's documents in the column"
-    return Sheet(f"overlap-{kind}", caption, heads, rows, search=False)
-
-
-def _overlap_cell(a: Corpus, b: Corpus, found: tuple[int, Estimate] | None) -> Cell:
-    if a is b:
-        return Cell("—", -1.0, hint="the same corpus")
-    if found is None:
-        return Cell("–", -1.0, hint="not measured")
-    n_docs, share = found
-    heat = min(8, max(1, round(8 * share.value**0.5))) if share.value > 0 else 0
-    span = interval(share, percent)
-    return Cell(
-        percent(share.value),
-        share.value,
-        extra=span,
-        heat=heat,
-        hint=(
-            f"{count(n_docs)} documents of {isolated(a.label)} "
-            f"are in {isolated(b.label)}"
-        ),
-    )
