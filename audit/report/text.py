@@ -1,7 +1,7 @@
 """The terminal summary: one compact table about one to ten corpora.
 
-In: folders of profiles. Out: a rich renderable that fits 80 columns, with the same
-figures as the page.
+In: folders of profiles. Out: a rich renderable that fits 80 columns, with
+unbroken heads from 110 on, and with the same figures as the page.
 """
 
 from __future__ import annotations
@@ -10,7 +10,13 @@ import unicodedata
 from pathlib import Path
 
 import polars as pl
-from rich.console import Group, RenderableType
+from rich.console import (
+    Console,
+    ConsoleOptions,
+    Group,
+    RenderableType,
+    RenderResult,
+)
 from rich.table import Table
 from rich.text import Text
 
@@ -37,6 +43,15 @@ _HEADS = (
     ("Cul-\ntures", 4),
     ("Re-\njects", 5),
 )
+# The same unbroken, from so many columns on.
+_WIDE = 110
+_WIDE_HEADS = tuple(
+    (head, len(head))
+    for head in (
+        "Documents", "Languages", "Sources", "Near-duplicates", "Located", "Cultures",
+        "Rejects",
+    )
+)  # fmt: skip
 
 
 def summary_table(profiles: list[Path]) -> RenderableType:
@@ -46,9 +61,31 @@ def summary_table(profiles: list[Path]) -> RenderableType:
     intervals of the effective numbers.
     """
     corpora = load_corpora(profiles, most=None)
+    note = Text(
+        "Languages and sources are effective numbers (Hill 1) with 95% intervals.",
+        style="dim",
+    )
+    rests = [_attribution(corpus, len(corpora) > 1) for corpus in corpora]
+    below = [Text(), *rests, note, *_places(corpora)]
+    return _Fitting(*(Group(_table(corpora, h), *below) for h in (_HEADS, _WIDE_HEADS)))
+
+
+class _Fitting:
+    """Shows the second of two renderables where the terminal is wide enough for it."""
+
+    def __init__(self, narrow: RenderableType, wide: RenderableType) -> None:
+        self.narrow, self.wide = narrow, wide
+
+    def __rich_console__(
+        self, console: Console, options: ConsoleOptions
+    ) -> RenderResult:
+        yield self.wide if options.max_width >= _WIDE else self.narrow
+
+
+def _table(corpora: list[Corpus], heads: tuple[tuple[str, int], ...]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column("Corpus", overflow="fold", min_width=23, vertical="bottom")
-    for head, width in _HEADS:
+    for head, width in heads:
         table.add_column(
             head, justify="right", min_width=width, no_wrap=True, vertical="bottom"
         )
@@ -57,12 +94,7 @@ def summary_table(profiles: list[Path]) -> RenderableType:
             table.add_row()
         table.add_row(*_figures(corpus))
         table.add_row(*_intervals(corpus))
-    note = Text(
-        "Languages and sources are effective numbers (Hill 1) with 95% intervals.",
-        style="dim",
-    )
-    rests = [_attribution(corpus, len(corpora) > 1) for corpus in corpora]
-    return Group(table, Text(), *rests, note, *_places(corpora))
+    return table
 
 
 def printable(text: str) -> str:

@@ -68,3 +68,13 @@ def test_names_are_no_markup(tmp_path: Path) -> None:
         tmp_path, "[red]web[]", documents=60, domains=6, replicates=1
     )
     assert any("[red]web[]" in line for line in show([profile], 80))
+
+
+def test_heads_are_whole_where_there_is_room(profiles: list[Path]) -> None:
+    assert show(profiles, 120)[0].split() == [
+        "Corpus", "Documents", "Languages", "Sources", "Near-duplicates", "Located",
+        "Cultures", "Rejects",
+    ]  # fmt: skip
+    narrow, wide = (show(profiles, width) for width in (80, 120))
+    # The same figures below them.
+    assert [line.split() for line in narrow[2:]] == [line.split() for line in wide[1:]]
