@@ -80,6 +80,7 @@ def shared(share: float | None, *, largest: float = 1.0, hint: str = "") -> Cell
     if share is None:
         return Cell("–", -1.0)
     if share == 0:
-        return Cell("·", 0.0, hint=hint)
+        # Most cells of a wide table are these: "0 documents ..." in each is bulk only.
+        return Cell("·", 0.0, hint="none" if hint else "")
     bar = max(1, round(50 * share / largest)) if largest else 0
     return Cell(percent(share), share, bar=min(bar, 50), hint=hint)
