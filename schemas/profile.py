@@ -238,6 +238,64 @@ TABLES: dict[str, TableContract] = {
         ("culture",),
         (),
     ),
+    # The same beside the speakers of the languages the corpus is written in: every
+    # located document is shared out over the countries of its language. `expected` is
+    # zero, and the ratio null, where none of the languages is spoken.
+    "coverage_by_speakers": TableContract(
+        pa.schema(
+            [
+                pa.field("corpus", pa.string()),
+                pa.field("culture", pa.string()),
+                pa.field("documents", pa.int64()),
+                pa.field("observed", pa.float64()),
+                pa.field("expected", pa.float64()),
+                pa.field("log2_ratio", pa.float64()),
+                pa.field("low", pa.float64()),
+                pa.field("high", pa.float64()),
+                pa.field("erased", pa.bool_()),
+            ]
+        ),
+        ("culture",),
+        (),
+    ),
+    # References outside the countries of the document's language, by language; "" is
+    # all languages whose countries are known. A document counts once for every culture
+    # it refers to. The interval is of `outward_share`, over units.
+    "outward": TableContract(
+        pa.schema(
+            [
+                pa.field("corpus", pa.string()),
+                pa.field("language", pa.string()),
+                pa.field("documents", pa.int64()),
+                pa.field("outward_documents", pa.int64()),
+                pa.field("outward_share", pa.float64()),
+                pa.field("low", pa.float64()),
+                pa.field("high", pa.float64()),
+                pa.field("mentions", pa.int64()),
+                pa.field("outward_mentions", pa.int64()),
+                pa.field("outward_mention_share", pa.float64()),
+            ]
+        ),
+        ("language",),
+        (),
+    ),
+    # References that several sources share, of those known; a source is a domain, or
+    # the file of documents without one. Recounted on a merge from reference_sources.
+    "breadth": TableContract(
+        pa.schema(
+            [
+                pa.field("corpus", pa.string()),
+                pa.field("culture", pa.string()),
+                pa.field("region", pa.string()),
+                pa.field("category", pa.string()),
+                pa.field("references_seen", pa.int64()),
+                pa.field("references_in_three_sources", pa.int64()),
+                pa.field("references_known", pa.int64()),
+            ]
+        ),
+        ("culture", "region", "category"),
+        (),
+    ),
     # Pairs for a person to judge: up to ten of each band of similarity.
     "duplicate_examples": TableContract(
         pa.schema(
@@ -358,6 +416,21 @@ TABLES: dict[str, TableContract] = {
     # Every reference seen: what makes `references_seen` exact on a merge.
     "reference": _table(
         ("reference", "culture", "category", "language"), ("documents", "mentions")
+    ),
+    # Up to three sources of every reference, those whose hash is lowest: what makes
+    # `breadth` exact on a merge.
+    "reference_sources": TableContract(
+        pa.schema(
+            [
+                pa.field("corpus", pa.string()),
+                pa.field("reference", pa.string()),
+                pa.field("culture", pa.string()),
+                pa.field("category", pa.string()),
+                pa.field("source", pa.int64()),
+            ]
+        ),
+        ("reference", "culture", "category", "source"),
+        (),
     ),
     "overlap": TableContract(
         pa.schema(

@@ -35,6 +35,19 @@ def ref_cultures(batch, culture_of, category_of):
     return dict(counts)
 
 
+def ref_sources(batch):
+    """How many domains have each reference; documents without one are one source."""
+    found = defaultdict(set)
+    for domain, references in zip(
+        batch.columns["domain"].to_pylist(),
+        batch.columns["references"].to_pylist(),
+        strict=True,
+    ):
+        for reference in references:
+            found[reference["reference"]].add(domain)
+    return {reference: len(domains) for reference, domains in found.items()}
+
+
 def rows_of(table: pa.Table, n_keys: int) -> dict:
     names = table.column_names
     return {

@@ -14,7 +14,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from profiles_factory import make_profile, write_overlap, write_profile
 
-from audit.fold.coverage import coverage_table
+from audit.fold.breadth import breadth_table
+from audit.fold.coverage import (
+    coverage_by_speakers_table,
+    coverage_table,
+    outward_table,
+)
 from audit.fold.profile import conform
 from schemas.profile import TABLES
 
@@ -91,7 +96,7 @@ def _add_tables(profile: Path, number: int) -> None:
         "duplicates_detail": pa.Table.from_pylist(detail),
         "source_farms": pa.Table.from_pylist(farms),
         "contamination_sets": pa.Table.from_pylist(sets),
-        "coverage": coverage_table(pq.read_table(profile / "culture_mix.parquet")),
+        **_culture_tables(profile),
     })  # fmt: skip
     add_examples(profile)
 
@@ -133,6 +138,29 @@ def _add(profile: Path, extra: dict[str, pa.Table]) -> None:
         pq.write_table(
             whole.replace_schema_metadata(footer), profile / f"{name}.parquet"
         )
+
+
+def _culture_tables(profile: Path) -> dict[str, pa.Table]:
+    """Make what is made of the joint counts; a document is a source of its own."""
+    mix, located = (
+        pq.read_table(profile / f"{n}.parquet") for n in ("mix", "culture_mix")
+    )
+    culture, reference = (
+        pl.read_parquet(profile / f"{n}.parquet") for n in ("culture", "reference")
+    )
+    cell = ["culture", "region", "category"]
+    known = culture.group_by(cell).agg(pl.col("references_known").max())
+    sources = (
+        reference.with_columns(source=pl.int_ranges(pl.col("documents").clip(0, 3)))
+        .explode("source")
+        .drop_nulls("source")
+    )
+    return {
+        "coverage": coverage_table(located),
+        "coverage_by_speakers": coverage_by_speakers_table(located, mix),
+        "outward": outward_table(located),
+        "breadth": breadth_table(sources, known),
+    }
 
 
 def _count_twice(path: Path) -> None:

@@ -74,6 +74,9 @@ _MEANING = {
     "culture": "Documents and mentions by culture referred to, category and language.",
     "culture_examples": "A few mentions of each culture as they stand in the text.",
     "coverage": "Cultures beside the population of the world, with intervals.",
+    "coverage_by_speakers": "Cultures beside the speakers of the languages used.",
+    "outward": "References outside the countries of the document's language.",
+    "breadth": "References that three sources share, of those known.",
     "duplicates": "Clusters of exact and near copies by size.",
     "duplicates_detail": "Which languages and domains deduplication would take from.",
     "duplicate_examples": "Pairs of documents for a person to judge.",
@@ -85,6 +88,7 @@ _MEANING = {
     "mix": "Joint counts by sampling unit, source and language.",
     "culture_mix": "Joint counts by sampling unit, culture and language.",
     "reference": "Every cultural reference that was seen.",
+    "reference_sources": "Hashes of up to three sources of each reference.",
     "documents": "One row a document: labels, size, cluster.",
 }
 # Tables that lie beside the profiles, because they are about several.

@@ -1,7 +1,8 @@
 """Tables of a merged profile that are no sums of counts, made anew from what is.
 
 In: the parts of a merge and the merged counts. Out: ``language_estimates``,
-``coverage``, ``near_figures`` and ``duplicates_detail``, each where every part has it.
+``coverage``, ``coverage_by_speakers``, ``outward``, ``reference_sources``, ``breadth``,
+``near_figures`` and ``duplicates_detail``, each where every part has it.
 
 Figures of duplicates are sums over the parts, as those of ``summary`` are: copies that
 stand in two parts are not counted, so the sums are lower bounds.
@@ -15,9 +16,15 @@ import polars as pl
 import pyarrow as pa
 
 from audit.compare.load import Profile
-from audit.fold.coverage import coverage_table
+from audit.fold.breadth import breadth_table
+from audit.fold.coverage import (
+    coverage_by_speakers_table,
+    coverage_table,
+    outward_table,
+)
 from audit.fold.duplicates import wiped_out
 from audit.fold.estimates import language_estimates
+from audit.measures.coverage import lowest_sources
 
 __all__ = ["remade_tables"]
 
@@ -32,11 +39,17 @@ def remade_tables(
 
     Args:
         profiles: The parts.
-        merged: Their merged ``language`` and ``culture_mix``.
+        merged: Their merged ``language``, ``mix`` and ``culture_mix``.
     """
     made = {
         "language_estimates": lambda: _estimates(profiles, merged["language"]),
         "coverage": lambda: coverage_table(merged["culture_mix"]),
+        "coverage_by_speakers": lambda: coverage_by_speakers_table(
+            merged["culture_mix"], merged["mix"]
+        ),
+        "outward": lambda: outward_table(merged["culture_mix"]),
+        "reference_sources": lambda: _sources(profiles).to_arrow(),
+        "breadth": lambda: _breadth(profiles),
         "near_figures": lambda: _near_figures(profiles),
         "duplicates_detail": lambda: _detail(profiles),
     }
@@ -54,6 +67,20 @@ def _estimates(profiles: Sequence[Profile], language: pa.Table) -> pa.Table:
         for profile in profiles
     )
     return language_estimates(language, packaged_model=known)
+
+
+def _sources(profiles: Sequence[Profile]) -> pl.DataFrame:
+    """Keep the lowest sources of each reference: those of the parts hold them all."""
+    parts = [profile.frame("reference_sources") for profile in profiles]
+    return lowest_sources(pl.concat(parts))
+
+
+def _breadth(profiles: Sequence[Profile]) -> pa.Table:
+    """Count sources again; what is known is the same in every part."""
+    parts = pl.concat([profile.frame("breadth") for profile in profiles])
+    cell = ["culture", "region", "category"]
+    known = parts.group_by(cell).agg(pl.col("references_known").max())
+    return breadth_table(_sources(profiles), known)
 
 
 def _near_figures(profiles: Sequence[Profile]) -> pa.Table:

@@ -12,15 +12,19 @@ import io
 import json
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
 
 from audit.errors import RunError
 from audit.fold.counts import empty_counts, merge_counts
 from audit.fold.found import merge_found
+from audit.fold.references import merge_sources
 from schemas.document import REJECT
 from schemas.profile import TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["COUNTED", "PART_REJECT", "TOTALS", "Accumulator", "CountLayout"]
 
@@ -73,14 +77,14 @@ TOTALS = (
 # begins that `position` counts from, -1 where it counts from the file's beginning.
 PART_REJECT = REJECT.insert(1, pa.field("start", pa.int64(), nullable=False))
 
-_MAGIC = b"CAACC001"
+_MAGIC = b"CAACC002"
 # Tables of so many batches wait before they are added up: a merge costs as much for
 # a short list as for one table.
 _PENDING = 64
 
 
 def _settled(
-    parts: list[pa.Table], keys: tuple[str, ...], values: tuple[str, ...]
+    parts: list[pa.Table], merge: Callable[[list[pa.Table]], pa.Table]
 ) -> list[pa.Table]:
     """Add up the parts at the end that together rival the part before them.
 
@@ -94,7 +98,7 @@ def _settled(
     ):
         start -= 1
         waiting += parts[start].num_rows
-    return [*parts[:start], merge_counts(parts[start:], keys, values)]
+    return [*parts[:start], merge(parts[start:])]
 
 
 @dataclass(slots=True)
@@ -108,6 +112,7 @@ class Accumulator:
         tables: by name in `COUNTED`, parts that are still to be added up.
         rejects: tables of `PART_REJECT` rows.
         found: tables of windows of evaluation items, where some are looked for.
+        sources: tables of the lowest sources of each reference.
     """
 
     totals: Counter[str] = field(default_factory=Counter)
@@ -118,6 +123,7 @@ class Accumulator:
     )
     rejects: list[pa.Table] = field(default_factory=list)
     found: list[pa.Table] = field(default_factory=list)
+    sources: list[pa.Table] = field(default_factory=list)
 
     def add_table(self, name: str, table: pa.Table) -> None:
         """Add the counts of one batch to the table of this name."""
@@ -125,7 +131,9 @@ class Accumulator:
             return
         self.tables[name].append(table)
         if len(self.tables[name]) >= _PENDING:
-            self.tables[name] = _settled(self.tables[name], *COUNTED[name])
+            self.tables[name] = _settled(
+                self.tables[name], lambda parts: merge_counts(parts, *COUNTED[name])
+            )
 
     def add_found(self, table: pa.Table) -> None:
         """Add the windows of evaluation items that one batch holds."""
@@ -133,6 +141,13 @@ class Accumulator:
             self.found.append(table)
             if len(self.found) >= _PENDING:
                 self.found = [merge_found(self.found)]
+
+    def add_sources(self, table: pa.Table) -> None:
+        """Add the sources of the references of one batch."""
+        if table.num_rows:
+            self.sources.append(table)
+            if len(self.sources) >= _PENDING:
+                self.sources = _settled(self.sources, merge_sources)
 
     def add_dates(self, first: str, last: str) -> None:
         """Widen the span of dates; "" is no date."""
@@ -149,6 +164,8 @@ class Accumulator:
         self.rejects.extend(other.rejects)
         for part in other.found:
             self.add_found(part)
+        for part in other.sources:
+            self.add_sources(part)
         return self
 
     def table(self, name: str) -> pa.Table:
@@ -166,6 +183,7 @@ class Accumulator:
         }
         self.rejects = [self.reject_table()] if self.rejects else []
         self.found = [merge_found(self.found)] if self.found else []
+        self.sources = [merge_sources(self.sources)] if self.sources else []
         return self
 
     def reject_table(self) -> pa.Table:
@@ -180,8 +198,7 @@ class Accumulator:
         self.compact()
         streams: list[bytes] = []
         names: list[str] = []
-        single = {"rejects": self.rejects, "found": self.found}
-        for name, parts in [*self.tables.items(), *single.items()]:
+        for name, parts in [*self.tables.items(), *self._single().items()]:
             for part in parts:
                 sink = io.BytesIO()
                 with pa.ipc.new_stream(sink, part.schema) as writer:
@@ -196,6 +213,10 @@ class Accumulator:
             }
         ).encode()
         return b"".join([_MAGIC, len(header).to_bytes(8, "little"), header, *streams])
+
+    def _single(self) -> dict[str, list[pa.Table]]:
+        """Return the parts of what is no table of counts, by name."""
+        return {"rejects": self.rejects, "found": self.found, "sources": self.sources}
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Accumulator:
@@ -217,7 +238,7 @@ class Accumulator:
         for name, length in header["tables"]:
             with pa.ipc.open_stream(data[place : place + length]) as reader:
                 table = reader.read_all()
-            parts = {"rejects": result.rejects, "found": result.found}.get(name)
+            parts = result._single().get(name)
             (result.tables[name] if parts is None else parts).append(table)
             place += length
         return result

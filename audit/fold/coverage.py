@@ -1,8 +1,10 @@
-"""Cultures beside the population of the world: the ``coverage`` table of a profile.
+"""Cultures beside what could be expected of them, and the view beyond a language's own.
 
-In: ``culture_mix``. Out: one row a country, with the share of located documents that
-refer to it, its share of the world's population, and the ratio of both with an interval
-over sources.
+In: ``culture_mix`` and ``mix``. Out: ``coverage`` (beside the population of the world),
+``coverage_by_speakers`` (beside the speakers of the languages the corpus is written in)
+and ``outward`` (references outside the countries of the document's language). They
+hold nothing that the joint counts do not, so a merge makes them again from merged
+counts.
 """
 
 from __future__ import annotations
@@ -11,18 +13,53 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from audit.measures.coverage import erased, representation, world_shares
-from audit.resources.countries import countries
+from audit.measures.coverage import (
+    erased,
+    representation,
+    speaker_shares,
+    world_shares,
+)
+from audit.measures.outward import home_countries, outward_view
+from audit.resources.countries import countries, language_countries
 
-__all__ = ["coverage_table"]
+__all__ = ["coverage_by_speakers_table", "coverage_table", "outward_table"]
 
 
 def coverage_table(culture_mix: pa.Table) -> pa.Table:
     """Return the ``coverage`` table of one corpus."""
-    mix, world = pl.from_arrow(culture_mix), pl.from_arrow(countries())
-    if not isinstance(mix, pl.DataFrame) or not isinstance(world, pl.DataFrame):
-        raise TypeError("a table becomes a frame")
-    ratios = representation(mix, world_shares(world))
+    return _beside(culture_mix, world_shares(_frame(countries())))
+
+
+def coverage_by_speakers_table(culture_mix: pa.Table, mix: pa.Table) -> pa.Table:
+    """Return the ``coverage_by_speakers`` table of one corpus.
+
+    Every located document is shared out over the countries of its language by their
+    speakers. A country that speaks none of the languages used has nothing to expect,
+    but what refers to it counts among all references; it has no ratio.
+
+    Args:
+        culture_mix: in its contract.
+        mix: ``language`` and ``located_documents`` of the ``mix`` schema.
+    """
+    written = _frame(mix.select(["language", "located_documents"]))
+    spoken = _frame(language_countries())
+    expected = speaker_shares(written, spoken, "located_documents")
+    world = world_shares(_frame(countries())).select("culture")
+    referred = _frame(culture_mix).select(pl.col("culture").cast(pl.String))
+    every = pl.concat([world, expected.select("culture"), referred.drop_nulls()])
+    whole = every.unique().join(expected, on="culture", how="left")
+    return _beside(culture_mix, whole.with_columns(pl.col("expected").fill_null(0.0)))
+
+
+def outward_table(culture_mix: pa.Table) -> pa.Table:
+    """Return the ``outward`` table of one corpus."""
+    homes = home_countries(_frame(language_countries()))
+    return outward_view(_frame(culture_mix), homes).to_arrow()
+
+
+def _beside(culture_mix: pa.Table, expected: pl.DataFrame) -> pa.Table:
+    """Hold the located documents of each culture against its expected share."""
+    ratios = representation(_frame(culture_mix), expected.sort("culture"))
     gone = erased(ratios)["culture"].to_list()
     finite = {
         name: pa.array(values, mask=~np.isfinite(values))
@@ -39,3 +76,7 @@ def coverage_table(culture_mix: pa.Table) -> pa.Table:
             "erased": ratios["culture"].is_in(gone).to_list(),
         }
     )
+
+
+def _frame(table: pa.Table) -> pl.DataFrame:
+    return pl.DataFrame(pl.from_arrow(table))

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from audit.fold.accumulator import Accumulator
 from audit.fold.counts import count_by, group_codes
+from audit.fold.references import sources_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -186,6 +187,7 @@ class ProfileFold:
                 {"documents": ones, "mentions": mentions},
             ),
         )
+        accumulator.add_sources(sources_of(reference, doc, unit))
         culture = self._culture_codes[reference]
         category = self._category_codes[reference]
         n_cultures, n_categories = (

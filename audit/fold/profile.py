@@ -14,7 +14,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from audit.errors import AccountingError
+from audit.fold.breadth import breadth_tables
 from audit.fold.counts import merge_counts
+from audit.fold.references import merge_sources
 from audit.fold.sources import source_tables
 from schemas.profile import TABLES
 
@@ -115,6 +117,7 @@ def finish_tables(
         "duplicates": duplicates["clusters"],
         "rejects": _rejects(accumulator),
         **source_tables(mix),
+        **breadth_tables(merge_sources(accumulator.sources), references),
     }
     return {name: conform(name, corpus, table) for name, table in tables.items()}
 

@@ -13,7 +13,11 @@ import pyarrow as pa
 
 from audit.errors import AccountingError
 from audit.fold.accumulator import Accumulator
-from audit.fold.coverage import coverage_table
+from audit.fold.coverage import (
+    coverage_by_speakers_table,
+    coverage_table,
+    outward_table,
+)
 from audit.fold.diversity import profile_diversity
 from audit.fold.estimates import language_estimates
 from audit.fold.found import merge_found
@@ -128,9 +132,7 @@ def finish_stage(
         name,
         profile_diversity(tables["mix"], tables["culture_mix"], name, _regions()),
     )
-    tables["coverage"] = conform(
-        "coverage", name, coverage_table(tables["culture_mix"])
-    )
+    tables |= _against_the_world(name, tables)
     packaged = spec.config.language.model is None
     tables["language_estimates"] = conform(
         "language_estimates",
@@ -161,6 +163,17 @@ def write_profile_table(
     write_whole(
         output, path, lambda file: write_table(table, file, corpus, spec.metadata)
     )
+
+
+def _against_the_world(name: str, tables: Mapping[str, pa.Table]) -> dict[str, Any]:
+    """Return the tables that hold references against people and languages."""
+    located = tables["culture_mix"]
+    found = {
+        "coverage": coverage_table(located),
+        "coverage_by_speakers": coverage_by_speakers_table(located, tables["mix"]),
+        "outward": outward_table(located),
+    }
+    return {key: conform(key, name, table) for key, table in found.items()}
 
 
 def _regions() -> dict[str, str]:

@@ -33,7 +33,7 @@ __all__ = [
     "erased",
     "language_culture_matrix",
     "located_share",
-    "outward_share",
+    "lowest_sources",
     "representation",
     "speaker_shares",
     "world_shares",
@@ -65,46 +65,60 @@ def located_share(summary: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=names, orient="row")
 
 
+def lowest_sources(sources: pl.DataFrame, kept: int = MIN_UNITS) -> pl.DataFrame:
+    """Return the lowest sources of each reference, which tables of them merge to.
+
+    Args:
+        sources: ``reference``, ``culture``, ``category``, ``source`` (int64, a hash);
+            rows may repeat.
+        kept: sources of a reference that are kept.
+
+    Returns:
+        The same columns, at most ``kept`` rows a reference, sorted.
+    """
+    keys = ["reference", "culture", "category"]
+    ranked = sources.select(*keys, "source").unique().sort([*keys, "source"])
+    return ranked.filter(pl.int_range(pl.len()).over(keys) < kept)
+
+
 def breadth(
-    reference: pl.DataFrame, known: pl.DataFrame, min_units: int = MIN_UNITS
+    sources: pl.DataFrame, known: pl.DataFrame, min_units: int = MIN_UNITS
 ) -> pl.DataFrame:
     """Return distinct references seen out of those known, by culture and category.
 
+    One source can name every dish of a country; a reference counts for breadth where
+    several do.
+
     Args:
-        reference: ``reference``, ``culture``, ``category``, and ``unit`` or ``units``
-            (the number of units that have it; without either, ``documents`` stands in
-            and the column ``by`` says so).
-        known: the gazetteer's references: ``culture``, ``category``.
-        min_units: units a reference must come from.
+        sources: as `lowest_sources` returns it: one row a reference and source.
+        known: the gazetteer's references by cell: ``culture``, ``region``,
+            ``category``, ``references_known``.
+        min_units: sources a reference must come from.
 
     Returns:
-        ``culture``, ``category``, ``seen``, ``known``, ``share``, ``by``.
+        ``culture``, ``region``, ``category``, ``references_seen``,
+        ``references_in_three_sources``, ``references_known``; cells of which nothing
+        was seen are rows too, so that sums over any of them are right.
     """
-    by = next(c for c in ("unit", "units", "documents") if c in reference.columns)
-    count = pl.col(by).n_unique() if by == "unit" else pl.col(by).sum()
-    keys = ["culture", "category"]
+    cell = ["culture", "category"]
+    counts = ["references_seen", "references_in_three_sources"]
     seen = (
-        reference.group_by("reference", *keys)
-        .agg(n=count)
-        .filter(pl.col("n") >= min_units)
-        .group_by(keys)
-        .agg(seen=pl.len())
-    )
-    total = known.with_columns(pl.col(keys).cast(pl.String))
-    total = total.group_by(keys).agg(known=pl.len())
-    label = "documents" if by == "documents" else "units"
-    return (
-        total.join(seen.with_columns(pl.col(keys).cast(pl.String)), on=keys, how="left")
-        .with_columns(pl.col("seen").fill_null(0))
-        .select(
-            *keys,
-            "seen",
-            "known",
-            share=pl.col("seen") / pl.col("known"),
-            by=pl.lit(label),
+        sources.group_by("reference", *cell)
+        .agg(n=pl.col("source").n_unique())
+        .group_by(cell)
+        .agg(
+            references_seen=pl.len().cast(pl.Int64),
+            references_in_three_sources=(pl.col("n") >= min_units).sum().cast(pl.Int64),
         )
-        .sort(keys)
     )
+    joined = known.join(seen, on=cell, how="left", nulls_equal=True)
+    return joined.select(
+        "culture",
+        "region",
+        "category",
+        pl.col(counts).fill_null(0),
+        "references_known",
+    ).sort("culture", "region", "category")
 
 
 def category_grid(culture: pl.DataFrame) -> pl.DataFrame:
@@ -144,24 +158,28 @@ def speaker_shares(
     speakers (Faisal et al. 2022); languages without figures are left out.
 
     Args:
-        mix: ``language`` and the weight column of ``culture_mix``.
+        mix: ``language`` and the weight column, as of ``mix`` or ``culture_mix``.
         language_countries: ``language``, ``country``, ``share`` (of its speakers).
         weight: the column that says how much of each language there is.
 
     Returns:
-        ``culture``, ``expected``; the shares sum to one.
+        ``culture``, ``expected``; the shares sum to one. No rows where nothing is in a
+        language with figures.
     """
     used = mix.group_by(pl.col("language").cast(pl.String)).agg(pl.col(weight).sum())
+    used = used.filter(pl.col(weight) > 0)
     spoken = language_countries.select(
         pl.col("language").cast(pl.String),
         pl.col("country").cast(pl.String).alias("culture"),
         "share",
     )
-    table = used.join(spoken, on="language").group_by("culture")
-    sums = table.agg(expected=(pl.col(weight) * pl.col("share")).sum())
-    return sums.with_columns(pl.col("expected") / pl.col("expected").sum()).sort(
-        "culture"
-    )
+    # Added up in one order, so that equal counts give equal bits.
+    table = used.join(spoken, on="language").sort("culture", "language")
+    cultures = table["culture"].unique().sort()
+    people = table.select(pl.col(weight) * pl.col("share")).to_series().to_numpy()
+    at = cultures.search_sorted(table["culture"]).to_numpy()
+    sums = np.bincount(at, people, len(cultures))
+    return pl.DataFrame({"culture": cultures, "expected": sums / sums.sum()})
 
 
 def _by_unit(
@@ -236,48 +254,6 @@ def representation(
         },
         schema_overrides={"culture": pl.String},
     ).sort("culture")
-
-
-def outward_share(
-    mix: pl.DataFrame, language_countries: pl.DataFrame, weight: str = "documents"
-) -> pl.DataFrame:
-    """Return, by language, the share of references outside the language's countries.
-
-    Args:
-        mix: ``language``, ``culture`` and the weight of ``culture_mix``.
-        language_countries: ``language``, ``country``; a country belongs to a language
-            that is official there or a twentieth of its people speak, where the columns
-            ``official`` and ``population_share`` are given.
-        weight: what is counted.
-
-    Returns:
-        ``language``, ``count``, ``outward`` (null where the language has no country).
-    """
-    homes = language_countries
-    if {"official", "population_share"} <= set(homes.columns):
-        homes = homes.filter(pl.col("official") | (pl.col("population_share") >= 0.05))
-    homes = homes.select(
-        pl.col("language").cast(pl.String),
-        pl.col("country").cast(pl.String).alias("culture"),
-        inside=pl.lit(True),
-    ).unique()
-    table = mix.select(pl.col("language", "culture").cast(pl.String), weight)
-    table = table.join(homes, on=["language", "culture"], how="left")
-    known = homes["language"].unique().implode()
-    return (
-        table.group_by("language")
-        .agg(
-            count=pl.col(weight).sum(),
-            outside=pl.col(weight).filter(pl.col("inside").is_null()).sum(),
-        )
-        .with_columns(
-            outward=pl.when(pl.col("language").is_in(known)).then(
-                pl.col("outside") / pl.col("count")
-            )
-        )
-        .select("language", "count", "outward")
-        .sort("count", "language", descending=[True, False])
-    )
 
 
 def language_culture_matrix(

@@ -12,7 +12,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["MIN_UNITS", "merge_units"]
+__all__ = ["MIN_UNITS", "merge_units", "whole_files"]
 
 # Fewer units than this say little about their spread.
 MIN_UNITS = 20
@@ -28,7 +28,16 @@ def merge_units(unit: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
         string: the same domains; the content group is dropped where domains and file
         groups together are at least `MIN_UNITS`.
     """
-    whole = pc.if_else(
+    whole = whole_files(unit)
+    return whole if len(pc.unique(whole)) >= MIN_UNITS else unit
+
+
+def whole_files(unit: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    """Return each row's unit without its content group: the domain or the file group.
+
+    Args:
+        unit: string, one a row: a domain or ``~<file group>.<content group>``.
+    """
+    return pc.if_else(
         pc.starts_with(unit, "~"), pc.utf8_slice_codeunits(unit, 0, 4), unit
     )
-    return whole if len(pc.unique(whole)) >= MIN_UNITS else unit

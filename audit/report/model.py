@@ -18,6 +18,7 @@ from audit.report.corpora import (
 )
 from audit.report.parts.contamination import contamination
 from audit.report.parts.copies import Copies, copies
+from audit.report.parts.culture_depth import Depth, culture_depth
 from audit.report.parts.cultures import Cultures, cultures
 from audit.report.parts.evidence import Evidence, evidence
 from audit.report.parts.languages import Languages, languages
@@ -49,6 +50,7 @@ class Page:
     languages: Languages
     sources: Sources
     cultures: Cultures
+    depth: list[Depth]
     copies: Copies
     overlaps: Overlaps
     evidence: list[Evidence]
@@ -72,6 +74,7 @@ def build_model(profiles: list[Path], *, largest: bool = False) -> Page:
         languages=languages(corpora),
         sources=sources(corpora),
         cultures=cultures(corpora),
+        depth=culture_depth(corpora),
         copies=copies(corpora),
         overlaps=overlaps(corpora, load_overlap(corpora), load_monoculture(corpora)),
         evidence=evidence(corpora),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reference_fold import ref_count_by, ref_cultures, rows_of
+from reference_fold import ref_count_by, ref_cultures, ref_sources, rows_of
 
 from audit.batch import Batch
 from audit.errors import RunError
@@ -131,6 +133,9 @@ def test_counts_equal_their_slow_twins(rows):
     accumulator = fold_of([batch])
     cultures = rows_of(accumulator.table("culture"), 3)
     assert cultures == ref_cultures(batch, CULTURES, CATEGORIES)
+    sources = accumulator.compact().sources
+    spread = Counter(row["reference"] for t in sources for row in t.to_pylist())
+    assert spread == {k: min(n, 3) for k, n in ref_sources(batch).items()}
     keys = {n: batch.columns[n] for n in ("domain", "country", "language")}
     values = {"characters": np.asarray(batch.columns["characters"])}
     assert rows_of(count_by(keys, values), 3) == ref_count_by(keys, values)

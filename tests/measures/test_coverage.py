@@ -11,7 +11,7 @@ from audit.measures.coverage import (
     erased,
     language_culture_matrix,
     located_share,
-    outward_share,
+    lowest_sources,
     representation,
     speaker_shares,
     world_shares,
@@ -44,20 +44,31 @@ def test_unlocated_share_comes_first():
     assert table["low"][0] < 0.4 < table["high"][0]
 
 
-def test_breadth_counts_references_of_three_units():
-    reference = pl.DataFrame(
+KNOWN = pl.DataFrame(
+    {
+        "culture": ["FR", "FR", "NG"],
+        "region": ["Western Europe", "Western Europe", "Western Africa"],
+        "category": ["food", "place", "food"],
+        "references_known": [4, 9, 5],
+    }
+)
+
+
+def test_breadth_counts_references_of_three_sources():
+    sources = pl.DataFrame(
         {
-            "unit": ["a", "b", "c", "a", "a", "a"],
-            "reference": [1, 1, 1, 2, 2, 2],
+            "reference": ["brie", "brie", "brie", "cidre", "cidre", "cidre"],
             "culture": ["FR"] * 6,
             "category": ["food"] * 6,
+            "source": [1, 2, 3, 1, 1, 2],
         }
     )
-    known = pl.DataFrame({"culture": ["FR"] * 4, "category": ["food"] * 4})
-    row = breadth(reference, known).row(0, named=True)
-    assert (row["seen"], row["known"], row["by"]) == (1, 4, "units")
-    stored = reference.drop("unit").with_columns(documents=pl.lit(1))
-    assert breadth(stored, known)["by"][0] == "documents"
+    rows = breadth(lowest_sources(sources), KNOWN).rows()
+    assert rows == [
+        ("FR", "Western Europe", "food", 2, 1, 4),
+        ("FR", "Western Europe", "place", 0, 0, 9),
+        ("NG", "Western Africa", "food", 0, 0, 5),
+    ]
 
 
 def test_grid_has_a_row_for_every_cell():
@@ -80,6 +91,8 @@ def test_expected_shares_sum_to_one():
     spoken = speaker_shares(MIX, SPOKEN)
     assert spoken["expected"].sum() == pytest.approx(1)
     assert dict(spoken.iter_rows())["CD"] == pytest.approx(0.35)
+    nothing = speaker_shares(MIX.with_columns(documents=pl.lit(0)), SPOKEN)
+    assert nothing.is_empty()
 
 
 def test_ratio_is_observed_over_expected_with_its_interval():
@@ -109,13 +122,6 @@ def test_absent_cultures_are_erased():
 def test_empty_mix_has_no_shares_and_no_error():
     expected = pl.DataFrame({"culture": ["FR"], "expected": [1.0]})
     assert representation(MIX.clear(), expected)["count"].to_list() == [0]
-
-
-def test_outward_share_is_what_lies_outside_the_languages_countries():
-    shares = dict(outward_share(MIX, SPOKEN).select("language", "outward").iter_rows())
-    assert shares == {"fra": pytest.approx(1 / 7), "deu": 1.0, "por": 0.0}
-    unknown = MIX.with_columns(language=pl.lit("und"))
-    assert outward_share(unknown, SPOKEN)["outward"].to_list() == [None]
 
 
 def test_matrix_rows_sum_to_one():

@@ -230,6 +230,68 @@ def test_coverage(page_one: Page, profiles: list[Path]) -> None:
     assert f"{gone} countries surely have less" in page_one.text
 
 
+def test_breadth(page_one: Page, page_three: Page, profiles: list[Path]) -> None:
+    for page, some in ((page_one, profiles[:1]), (page_three, profiles)):
+        rows = page.tables["table-breadth"]
+        for place, profile in enumerate(some):
+            asked = sorted(
+                ask(profile, "table", "breadth"), key=lambda r: r["category"]
+            )
+            assert len(asked) == len(rows) > 1
+            for row, cells_ in zip(asked, rows, strict=True):
+                text = f"{count(row['broad'])} of {count(row['seen'])}"
+                assert cells_[2 + place] == (text, row["broad"])
+                assert cells_[1][1] == row["known"]
+            three, seen, known = (
+                sum(r[n] for r in asked) for n in ("broad", "seen", "known")
+            )
+            assert 0 < three <= seen < known
+            says = f"{count(three)} of the {count(seen)} references seen come from"
+            assert says in page.text
+
+
+def test_against_speakers(page_one: Page, page_three: Page,
+                          profiles: list[Path]) -> None:  # fmt: skip
+    for place, profile in enumerate(profiles):
+        asked = {r["culture"]: r for r in ask(profile, "table", "speakers")}
+        for row in page_three.tables["table-speakers"]:
+            found = asked[row[0][0][-2:]]
+            assert near(row[1 + place][1], found["observed"])
+            assert f"({percent(found['expected'])} expected)" in row[1 + place][0]
+        gone = sum(r["erased"] for r in asked.values())
+        assert f"{count(gone)} countries surely have less than a tenth of the" in (
+            page_three.text
+        )
+    expected = [r["expected"] for r in ask(profiles[0], "table", "speakers")]
+    first = page_one.tables["table-speakers"][0]
+    assert f"({percent(max(expected))} expected)" in first[1][0]
+
+
+def test_outward_view(page_one: Page, page_three: Page, profiles: list[Path]) -> None:
+    for page, some in ((page_one, profiles[:1]), (page_three, profiles)):
+        for place, profile in enumerate(some):
+            asked = {r["language"]: r for r in ask(profile, "table", "outward")}
+            shown = page.tables["table-outward"]
+            assert len(shown) > 3
+            for row in shown:
+                found = asked.get(row[0][0][-3:])
+                share = found["outward_share"] if found else -1.0
+                assert near(row[1 + place][1], share)
+            bounds = (asked[""][name] for name in ("outward_share", "low", "high"))
+            whole = Estimate(*bounds)
+            span = (
+                f"{percent(whole.value)} ({interval(whole, percent)}) of references lie"
+            )
+            assert span in page.text
+
+
+def test_matrix(profiles: list[Path]) -> None:
+    asked = ask(profiles[0], "table", "matrix")
+    assert len({(r["language"], r["culture"]) for r in asked}) == len(asked) > 10
+    total = pl.read_parquet(profiles[0] / "culture_mix.parquet")["documents"].sum()
+    assert sum(r["documents"] for r in asked) == total
+
+
 def test_what_deduplication_would_take(page_one: Page, profiles: list[Path]) -> None:
     shown = {
         row[0][0] + row[1][0].split()[-1]: row
