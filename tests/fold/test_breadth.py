@@ -75,11 +75,10 @@ def test_many_parts_are_added_up_now_and_then():
 
 
 def test_a_source_is_a_domain_or_a_file_without_one():
-    unit = pa.array(["a.org", "~3fa.1", "~3fa.c", "~3fb.1"]).dictionary_encode()
-    doc = np.array([0, 1, 2, 3])
-    found = sources_of(np.zeros(4, np.int64), doc, unit)
+    unit = pa.array(["a.org", "~3fa.1", "~3fa.c"]).dictionary_encode()
+    found = sources_of(np.zeros(3, np.int64), np.arange(3), unit)
     # Both documents of file 3fa are one source: its content groups are no publishers.
-    assert found.num_rows == 3
+    assert found.num_rows == 2
     again = pa.array(["x.net", "a.org"]).dictionary_encode()
     other = sources_of(np.zeros(1, np.int64), np.array([1]), again)
     assert set(pairs(other)) < set(pairs(found))

@@ -49,17 +49,20 @@ def test_one_source_leaves_everything_open():
 
 
 def test_a_source_in_two_languages_is_one_source():
+    units = [f"u{i}.org" for i in range(30)]
     mix = pl.DataFrame(
         {
-            "unit": ["a.org", "a.org"],
-            "culture": ["FR", "FR"],
-            "language": ["fra", "deu"],
-            "documents": [5, 5],
-            "mentions": [5, 5],
+            "unit": units + units,
+            "culture": ["FR"] * 60,
+            "language": ["fra"] * 30 + ["deu"] * 30,
+            "documents": [5] * 60,
+            "mentions": [5] * 60,
         }
     )
     every = rows(mix)[ALL_LANGUAGES]
-    assert (every["outward_share"], every["low"], every["high"]) == (0.5, 0.0, 1.0)
+    # Half of every source looks outward: leaving one out changes nothing.
+    assert every["outward_share"] == 0.5
+    assert (every["low"], every["high"]) == (pytest.approx(0.5), pytest.approx(0.5))
 
 
 def test_interval_holds_the_share_and_narrows_with_sources():
