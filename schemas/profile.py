@@ -36,6 +36,21 @@ def _table(
     return TableContract(pa.schema([*fields, *other]), keys, additive)
 
 
+def _made(keys: tuple[str, ...], *columns: tuple[pa.DataType, str]) -> TableContract:
+    """Return a table that is made anew from others: none of its columns add up.
+
+    Args:
+        keys: the columns that identify a row.
+        columns: all columns in their order, as runs of one type: the type and the names
+            between blanks.
+    """
+    fields = [pa.field(name, kind) for kind, run in columns for name in run.split()]
+    return TableContract(pa.schema(fields), keys, ())
+
+
+_TEXT, _COUNT, _REAL, _FLAG = pa.string(), pa.int64(), pa.float64(), pa.bool_()
+_TEXTS, _REALS = pa.list_(_TEXT), pa.list_(_REAL)
+
 _SOURCE_KEYS = ("domain", "suffix", "platform", "operator", "category", "country")
 
 TABLES: dict[str, TableContract] = {
@@ -65,24 +80,14 @@ TABLES: dict[str, TableContract] = {
     "language": _table(("language", "script"), (*_COUNTS, "confidence_micros")),
     # Each language beside the error of the model and the speakers of the world; the
     # hundred largest languages have a row even without documents. Made of `language`.
-    "language_estimates": TableContract(
-        pa.schema(
-            [
-                pa.field("corpus", pa.string()),
-                pa.field("language", pa.string()),
-                pa.field("documents", pa.int64()),
-                pa.field("share", pa.float64()),
-                pa.field("estimated_share", pa.float64()),
-                pa.field("estimated_low", pa.float64()),
-                pa.field("estimated_high", pa.float64()),
-                pa.field("explained_by_confusion", pa.bool_()),
-                pa.field("speakers", pa.int64()),
-                pa.field("expected_share", pa.float64()),
-                pa.field("ratio", pa.float64()),
-            ]
-        ),
+    "language_estimates": _made(
         ("language",),
-        (),
+        (_TEXT, "corpus language"),
+        (_COUNT, "documents"),
+        (_REAL, "share estimated_share estimated_low estimated_high"),
+        (_FLAG, "explained_by_confusion"),
+        (_COUNT, "speakers"),
+        (_REAL, "expected_share ratio"),
     ),
     # Documents that a second engine was asked about, and those it agrees on.
     "language_opinions": _table(("language",), ("documents", "agreeing")),
@@ -97,55 +102,25 @@ TABLES: dict[str, TableContract] = {
     # scope; effective numbers, HHI, Gini and the Lorenz curve are among the keys, and
     # `unattributed` has none. `lorenz` gives the share that the smallest keys hold, at
     # the shares of keys of `audit.measures.concentration.LORENZ_PLACES`.
-    "concentration": TableContract(
-        pa.schema(
-            [
-                pa.field("corpus", pa.string()),
-                pa.field("facet", pa.string()),
-                pa.field("language", pa.string()),
-                pa.field("weight", pa.string()),
-                pa.field("total", pa.int64()),
-                pa.field("unattributed", pa.int64()),
-                pa.field("keys", pa.int64()),
-                *(
-                    pa.field(name, pa.float64())
-                    for name in (
-                        "top_1_share",
-                        "top_10_share",
-                        "top_100_share",
-                        "top_tenth_share",
-                        "hill_1",
-                        "hill_2",
-                        "hill_inf",
-                        "hhi",
-                        "gini",
-                    )
-                ),
-                pa.field("lorenz", pa.list_(pa.float64())),
-            ]
-        ),
+    "concentration": _made(
         ("facet", "language", "weight"),
-        (),
+        (_TEXT, "corpus facet language weight"),
+        (_COUNT, "total unattributed keys"),
+        (
+            _REAL,
+            "top_1_share top_10_share top_100_share top_tenth_share "
+            "hill_1 hill_2 hill_inf hhi gini",
+        ),
+        (_REALS, "lorenz"),
     ),
     # Groups of registered domains of one shape under cheap suffixes, nearly equal in
     # size: what machine-made farms look like. Made of `source`.
-    "source_farms": TableContract(
-        pa.schema(
-            [
-                pa.field("corpus", pa.string()),
-                pa.field("kind", pa.string()),
-                pa.field("shape", pa.string()),
-                pa.field("domains", pa.int64()),
-                pa.field("documents", pa.int64()),
-                pa.field("share", pa.float64()),
-                pa.field("score", pa.float64()),
-                pa.field("cheap_share", pa.float64()),
-                pa.field("evenness", pa.float64()),
-                pa.field("examples", pa.list_(pa.string())),
-            ]
-        ),
+    "source_farms": _made(
         ("kind", "shape"),
-        (),
+        (_TEXT, "corpus kind shape"),
+        (_COUNT, "domains documents"),
+        (_REAL, "share score cheap_share evenness"),
+        (_TEXTS, "examples"),
     ),
     # references_seen is not additive: it is recounted from `reference` on a merge.
     "culture": _table(
@@ -170,236 +145,110 @@ TABLES: dict[str, TableContract] = {
     ),
     # How many effectively distinct corpora the corpora of a job are: beta diversity of
     # order 1, from 1 (all hold the same documents) to their number (none shares any).
-    "monoculture": TableContract(
-        pa.schema(
-            [
-                pa.field("kind", pa.string()),
-                pa.field("corpora", pa.int64()),
-                pa.field("distinct", pa.float64()),
-            ]
-        ),
+    "monoculture": _made(
         ("kind",),
-        (),
+        (_TEXT, "kind"),
+        (_COUNT, "corpora"),
+        (_REAL, "distinct"),
     ),
     # Shared documents of corpus A with B by language and domain of A's document.
-    "overlap_detail": TableContract(
-        pa.schema(
-            [
-                pa.field("corpus_a", pa.string()),
-                pa.field("corpus_b", pa.string()),
-                pa.field("kind", pa.string()),
-                pa.field("facet", pa.string()),
-                pa.field("key", pa.string()),
-                pa.field("documents_a", pa.int64()),
-                pa.field("characters_a", pa.int64()),
-                pa.field("of_documents", pa.int64()),
-                pa.field("of_characters", pa.int64()),
-            ]
-        ),
+    "overlap_detail": _made(
         ("corpus_a", "corpus_b", "kind", "facet", "key"),
-        (),
+        (_TEXT, "corpus_a corpus_b kind facet key"),
+        (_COUNT, "documents_a characters_a of_documents of_characters"),
     ),
     # A few mentions of each culture for a person to judge, as they stand in the text.
-    "culture_examples": TableContract(
-        pa.schema(
-            [
-                pa.field(name, pa.string())
-                for name in (
-                    "corpus",
-                    "culture",
-                    "category",
-                    "reference",
-                    "form",
-                    "doc_id",
-                    "excerpt",
-                )
-            ]
-        ),
+    "culture_examples": _made(
         ("culture", "category", "reference", "form", "doc_id", "excerpt"),
-        (),
+        (_TEXT, "corpus culture category reference form doc_id excerpt"),
     ),
     # Located documents by culture beside the population of the world: log2_ratio is
     # observed over expected, with a 95 % interval over units; erased where even its
     # upper end is below a tenth.
-    "coverage": TableContract(
-        pa.schema(
-            [
-                pa.field("corpus", pa.string()),
-                pa.field("culture", pa.string()),
-                pa.field("documents", pa.int64()),
-                pa.field("observed", pa.float64()),
-                pa.field("expected", pa.float64()),
-                pa.field("log2_ratio", pa.float64()),
-                pa.field("low", pa.float64()),
-                pa.field("high", pa.float64()),
-                pa.field("erased", pa.bool_()),
-            ]
-        ),
+    "coverage": _made(
         ("culture",),
-        (),
+        (_TEXT, "corpus culture"),
+        (_COUNT, "documents"),
+        (_REAL, "observed expected log2_ratio low high"),
+        (_FLAG, "erased"),
     ),
     # The same beside the speakers of the languages the corpus is written in: every
     # located document is shared out over the countries of its language. `expected` is
     # zero, and the ratio null, where none of the languages is spoken.
-    "coverage_by_speakers": TableContract(
-        pa.schema(
-            [
-                pa.field("corpus", pa.string()),
-                pa.field("culture", pa.string()),
-                pa.field("documents", pa.int64()),
-                pa.field("observed", pa.float64()),
-                pa.field("expected", pa.float64()),
-                pa.field("log2_ratio", pa.float64()),
-                pa.field("low", pa.float64()),
-                pa.field("high", pa.float64()),
-                pa.field("erased", pa.bool_()),
-            ]
-        ),
+    "coverage_by_speakers": _made(
         ("culture",),
-        (),
+        (_TEXT, "corpus culture"),
+        (_COUNT, "documents"),
+        (_REAL, "observed expected log2_ratio low high"),
+        (_FLAG, "erased"),
     ),
     # References outside the countries of the document's language, by language; "" is
     # all languages whose countries are known. A document counts once for every culture
     # it refers to. The interval is of `outward_share`, over units.
-    "outward": TableContract(
-        pa.schema(
-            [
-                pa.field("corpus", pa.string()),
-                pa.field("language", pa.string()),
-                pa.field("documents", pa.int64()),
-                pa.field("outward_documents", pa.int64()),
-                pa.field("outward_share", pa.float64()),
-                pa.field("low", pa.float64()),
-                pa.field("high", pa.float64()),
-                pa.field("mentions", pa.int64()),
-                pa.field("outward_mentions", pa.int64()),
-                pa.field("outward_mention_share", pa.float64()),
-            ]
-        ),
+    "outward": _made(
         ("language",),
-        (),
+        (_TEXT, "corpus language"),
+        (_COUNT, "documents outward_documents"),
+        (_REAL, "outward_share low high"),
+        (_COUNT, "mentions outward_mentions"),
+        (_REAL, "outward_mention_share"),
     ),
     # References that several sources share, of those known; a source is a domain, or
     # the file of documents without one. Recounted on a merge from reference_sources.
-    "breadth": TableContract(
-        pa.schema(
-            [
-                pa.field("corpus", pa.string()),
-                pa.field("culture", pa.string()),
-                pa.field("region", pa.string()),
-                pa.field("category", pa.string()),
-                pa.field("references_seen", pa.int64()),
-                pa.field("references_in_three_sources", pa.int64()),
-                pa.field("references_known", pa.int64()),
-            ]
-        ),
+    "breadth": _made(
         ("culture", "region", "category"),
-        (),
+        (_TEXT, "corpus culture region category"),
+        (_COUNT, "references_seen references_in_three_sources references_known"),
     ),
     # Pairs for a person to judge: up to ten of each band of similarity.
-    "duplicate_examples": TableContract(
-        pa.schema(
-            [
-                pa.field("corpus", pa.string()),
-                pa.field("band", pa.float64()),
-                pa.field("jaccard", pa.float64()),
-                pa.field("doc_id_a", pa.string()),
-                pa.field("doc_id_b", pa.string()),
-                pa.field("excerpt_a", pa.string()),
-                pa.field("excerpt_b", pa.string()),
-            ]
-        ),
+    "duplicate_examples": _made(
         ("band", "jaccard", "doc_id_a", "doc_id_b"),
-        (),
+        (_TEXT, "corpus"),
+        (_REAL, "band jaccard"),
+        (_TEXT, "doc_id_a doc_id_b excerpt_a excerpt_b"),
     ),
     # What stands behind the near-duplicate count: verified pairs, documents directly
     # similar to their representative or only connected through others, the largest
     # cluster, and the count corrected for pairs that banding misses.
-    "near_figures": TableContract(
-        pa.schema(
-            [
-                pa.field("corpus", pa.string()),
-                pa.field("figure", pa.string()),
-                pa.field("value", pa.float64()),
-                pa.field("low", pa.float64()),
-                pa.field("high", pa.float64()),
-            ]
-        ),
+    "near_figures": _made(
         ("figure",),
-        (),
+        (_TEXT, "corpus figure"),
+        (_REAL, "value low high"),
     ),
     # Items of evaluation sets (`--against`) that the corpus holds, one row an item:
     # windows of 13 words or 22 characters of a script without spaces (or the whole item
     # where it is shorter), how many of them were found, and the share of the item's
     # tokens that found windows cover. `documents` is the most that hold one window.
-    "contamination": TableContract(
-        pa.schema(
-            [
-                pa.field("corpus", pa.string()),
-                pa.field("evaluation_set", pa.string()),
-                pa.field("item", pa.int64()),
-                pa.field("item_id", pa.string()),
-                pa.field("tokens", pa.int64()),
-                pa.field("windows", pa.int64()),
-                pa.field("windows_found", pa.int64()),
-                pa.field("containment", pa.float64()),
-                pa.field("coverage", pa.float64()),
-                pa.field("contaminated", pa.bool_()),
-                pa.field("documents", pa.int64()),
-                pa.field("example_doc_id", pa.string()),
-            ]
-        ),
+    "contamination": _made(
         ("evaluation_set", "item"),
-        (),
+        (_TEXT, "corpus evaluation_set"),
+        (_COUNT, "item"),
+        (_TEXT, "item_id"),
+        (_COUNT, "tokens windows windows_found"),
+        (_REAL, "containment coverage"),
+        (_FLAG, "contaminated"),
+        (_COUNT, "documents"),
+        (_TEXT, "example_doc_id"),
     ),
     # One row an evaluation set. Short items are those that are one window as a whole.
-    "contamination_sets": TableContract(
-        pa.schema(
-            [
-                pa.field("corpus", pa.string()),
-                pa.field("evaluation_set", pa.string()),
-                pa.field("threshold", pa.float64()),
-                pa.field("items", pa.int64()),
-                pa.field("contaminated_items", pa.int64()),
-                pa.field("share", pa.float64()),
-                pa.field("low", pa.float64()),
-                pa.field("high", pa.float64()),
-                pa.field("touched_items", pa.int64()),
-                pa.field("short_items", pa.int64()),
-                pa.field("contaminated_short_items", pa.int64()),
-                pa.field("rejected_items", pa.int64()),
-            ]
-        ),
+    "contamination_sets": _made(
         ("evaluation_set",),
-        (),
+        (_TEXT, "corpus evaluation_set"),
+        (_REAL, "threshold"),
+        (_COUNT, "items contaminated_items"),
+        (_REAL, "share low high"),
+        (_COUNT, "touched_items short_items contaminated_short_items rejected_items"),
     ),
-    "diversity": TableContract(
-        pa.schema(
-            [
-                pa.field("corpus", pa.string()),
-                pa.field("facet", pa.string()),
-                pa.field("weight", pa.string()),
-                pa.field("measure", pa.string()),
-                pa.field("value", pa.float64()),
-                pa.field("low", pa.float64()),
-                pa.field("high", pa.float64()),
-            ]
-        ),
+    "diversity": _made(
         ("facet", "weight", "measure"),
-        (),
+        (_TEXT, "corpus facet weight measure"),
+        (_REAL, "value low high"),
     ),
-    "rejects": TableContract(
-        pa.schema(
-            [
-                pa.field("corpus", pa.string()),
-                pa.field("file", pa.string()),
-                pa.field("position", pa.int64()),
-                pa.field("reason", pa.string()),
-                pa.field("detail", pa.string()),
-            ]
-        ),
+    "rejects": _made(
         ("file", "position", "reason", "detail"),
-        (),
+        (_TEXT, "corpus file"),
+        (_COUNT, "position"),
+        (_TEXT, "reason detail"),
     ),
     # The joint counts from which language, source and their intervals are made. `unit`
     # is the sampling unit of the bootstrap: the domain, or a group of the file's
@@ -419,62 +268,27 @@ TABLES: dict[str, TableContract] = {
     ),
     # Up to three sources of every reference, those whose hash is lowest: what makes
     # `breadth` exact on a merge.
-    "reference_sources": TableContract(
-        pa.schema(
-            [
-                pa.field("corpus", pa.string()),
-                pa.field("reference", pa.string()),
-                pa.field("culture", pa.string()),
-                pa.field("category", pa.string()),
-                pa.field("source", pa.int64()),
-            ]
-        ),
+    "reference_sources": _made(
         ("reference", "culture", "category", "source"),
-        (),
+        (_TEXT, "corpus reference culture category"),
+        (_COUNT, "source"),
     ),
-    "overlap": TableContract(
-        pa.schema(
-            [
-                pa.field("corpus_a", pa.string()),
-                pa.field("corpus_b", pa.string()),
-                pa.field("kind", pa.string()),
-                pa.field("documents_a", pa.int64()),
-                pa.field("documents_b", pa.int64()),
-                pa.field("share_a", pa.float64()),
-                pa.field("share_b", pa.float64()),
-                pa.field("low_a", pa.float64()),
-                pa.field("high_a", pa.float64()),
-                pa.field("low_b", pa.float64()),
-                pa.field("high_b", pa.float64()),
-                pa.field("characters_a", pa.int64()),
-                pa.field("characters_b", pa.int64()),
-                pa.field("character_share_a", pa.float64()),
-                pa.field("character_share_b", pa.float64()),
-            ]
-        ),
+    "overlap": _made(
         ("corpus_a", "corpus_b", "kind"),
-        (),
+        (_TEXT, "corpus_a corpus_b kind"),
+        (_COUNT, "documents_a documents_b"),
+        (_REAL, "share_a share_b low_a high_a low_b high_b"),
+        (_COUNT, "characters_a characters_b"),
+        (_REAL, "character_share_a character_share_b"),
     ),
-    "documents": TableContract(
-        pa.schema(
-            [
-                pa.field("corpus", pa.string()),
-                pa.field("doc_id", pa.string()),
-                pa.field("language", pa.string()),
-                pa.field("script", pa.string()),
-                pa.field("confidence", pa.float64()),
-                pa.field("characters", pa.int64()),
-                pa.field("bytes", pa.int64()),
-                pa.field("words", pa.int64()),
-                pa.field("domain", pa.string()),
-                pa.field("platform", pa.string()),
-                pa.field("cultures", pa.list_(pa.string())),
-                pa.field("content_hash", pa.string()),
-                pa.field("cluster_id", pa.string()),
-                pa.field("cluster_size", pa.int64()),
-            ]
-        ),
+    "documents": _made(
         ("doc_id",),
-        (),
+        (_TEXT, "corpus doc_id language script"),
+        (_REAL, "confidence"),
+        (_COUNT, "characters bytes words"),
+        (_TEXT, "domain platform"),
+        (_TEXTS, "cultures"),
+        (_TEXT, "content_hash cluster_id"),
+        (_COUNT, "cluster_size"),
     ),
 }
