@@ -60,6 +60,17 @@ def _row(frame: pl.DataFrame, column: str, key: str) -> dict[str, Any] | None:
     return found.row(0, named=True) if len(found) else None
 
 
+def _keyed(
+    column: str, value: str, low: str, high: str
+) -> Callable[[pl.DataFrame, str, int], Interval]:
+    """Return what finds a stored figure in the row whose ``column`` is the key."""
+
+    def find(frame: pl.DataFrame, key: str, _: int) -> Interval:
+        return _stored(_row(frame, column, key), value, low, high)
+
+    return find
+
+
 def _exact(value: float) -> Interval:
     return Interval(value, value, value)
 
@@ -92,18 +103,14 @@ TABLE_FIGURES: dict[str, dict[str, TableFigure]] = {
         "share": TableFigure(
             "evaluation set",
             "share of an evaluation set's items that the corpus holds",
-            lambda f, key, _: _stored(
-                _row(f, "evaluation_set", key), "share", "low", "high"
-            ),
+            _keyed("evaluation_set", "share", "low", "high"),
         ),
     },
     "coverage": {
         "log2_ratio": TableFigure(
             "ISO 3166-1 code",
             "share of located documents over share of the world's people, log2",
-            lambda f, key, _: _stored(
-                _row(f, "culture", key), "log2_ratio", "low", "high"
-            ),
+            _keyed("culture", "log2_ratio", "low", "high"),
         ),
         "erased": TableFigure(
             "",
@@ -115,17 +122,12 @@ TABLE_FIGURES: dict[str, dict[str, TableFigure]] = {
         "estimated_share": TableFigure(
             "ISO 639-3 code",
             "share of a language, corrected for the errors of the model",
-            lambda f, key, _: _stored(
-                _row(f, "language", key),
-                "estimated_share", "estimated_low", "estimated_high",
-            ),
+            _keyed("language", "estimated_share", "estimated_low", "estimated_high"),
         ),
         "ratio": TableFigure(
             "ISO 639-3 code",
             "share of documents over share of the world's speakers",
-            lambda f, key, _: _stored(
-                _row(f, "language", key), "ratio", "ratio", "ratio"
-            ),
+            _keyed("language", "ratio", "ratio", "ratio"),
         ),
     },
     "language_opinions": {
