@@ -33,6 +33,9 @@ __all__ = [
     "mix_sections",
 ]
 
+# Facets that take one turn among the findings.
+_WHO_PUBLISHED = ("domain", "platform", "operator")
+
 Row = dict[str, Any]
 _SIGNS = {"pass": "pass", "warn": "WARN", "fail": "FAIL"}
 
@@ -86,7 +89,7 @@ def _findings(result: Comparison, limit: int) -> Section:
     ]
     if count > limit:
         text.append(
-            f"{limit} are shown, the most important of each facet first; "
+            f"{limit} are shown, the most important of each kind first; "
             "all are in the JSON."
         )
     header: tuple[str, ...] = (
@@ -108,15 +111,16 @@ def _findings(result: Comparison, limit: int) -> Section:
 
 
 def _by_turns(findings: Sequence[Row]) -> list[Row]:
-    """Return the first finding of every facet, then the second of each, and so on.
+    """Return the first finding of each kind of facet, then the second, and so on.
 
     Domains, platforms and operators say much the same where sources differ: a few lines
-    by importance alone would be about nothing else.
+    by importance alone would be about nothing else, so the three take one turn.
     """
     turn: dict[tuple[str, str], int] = {}
     placed = []
     for place, found in enumerate(findings):
-        key = found["profile_b"], found["facet"]
+        facet = found["facet"]
+        key = found["profile_b"], "source" if facet in _WHO_PUBLISHED else facet
         number = turn[key] = turn.get(key, 0) + 1
         placed.append((number, place))
     return [findings[place] for _, place in sorted(placed)]

@@ -65,8 +65,7 @@ def summary_table(profiles: list[Path]) -> RenderableType:
         "Languages and sources are effective numbers (Hill 1) with 95% intervals.",
         style="dim",
     )
-    rests = [_attribution(corpus, len(corpora) > 1) for corpus in corpora]
-    below = [Text(), *rests, note, *_places(corpora)]
+    below = [Text(), _attribution(corpora), note, *_places(corpora)]
     return _Fitting(*(Group(_table(corpora, h), *below) for h in (_HEADS, _WIDE_HEADS)))
 
 
@@ -144,16 +143,24 @@ def _languages(corpus: Corpus) -> str:
     return " ".join(f"{code} {_whole(n / total)}" for code, n in rows.iter_rows())
 
 
-def _attribution(corpus: Corpus, named: bool) -> Text:
-    """Say what the sources of a corpus rest on."""
+def _attribution(corpora: list[Corpus]) -> Text:
+    """Say what the sources of the corpora rest on, in one sentence for all of them."""
+    kinds = [words for _, words in _RESTS]
+    if len(corpora) == 1:
+        shares = zip(_rests(corpora[0]), kinds, strict=True)
+        said = ", ".join(f"{share} {words}" for share, words in shares)
+        return Text(f"Sources known {said}.")
+    said = "; ".join(
+        f"{printable(corpus.label)} {', '.join(_rests(corpus))}" for corpus in corpora
+    )
+    return Text(f"Sources known {', '.join(kinds)}: {said}.")
+
+
+def _rests(corpus: Corpus) -> list[str]:
+    """Return the shares of documents by what their source rests on."""
     rows = corpus.tables["attribution"]
-    parts = [
-        f"{percent(int(rest['documents'].sum()) / max(corpus.documents, 1))} {words}"
-        for kind, words in _RESTS
-        for rest in [rows.filter(attributed_by=kind)]
-    ]
-    name = f" of {printable(corpus.label)}" if named else ""
-    return Text(f"Sources{name} known {', '.join(parts)}.")
+    counts = (int(rows.filter(attributed_by=k)["documents"].sum()) for k, _ in _RESTS)
+    return [percent(count / max(corpus.documents, 1)) for count in counts]
 
 
 def _whole(share: float) -> str:

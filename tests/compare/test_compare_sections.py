@@ -63,7 +63,7 @@ def test_several_profiles_and_wide_names(profiles):
     text = to_text(sections, width=140)
     assert "中文語料" in text
     assert sections[1].header[0] == "profile"
-    assert "5 are shown, the most important of each facet first" in text
+    assert "5 are shown, the most important of each kind first" in text
 
 
 def test_every_facet_has_its_turn(profiles):
