@@ -25,8 +25,6 @@ from audit.kernels.json_tokens import (
     OPEN,
     OPEN_ARRAY,
     QUOTE,
-    STOPS,
-    UTF8_STOPS,
     ZERO,
     literal_end,
     number_end,
@@ -97,7 +95,7 @@ def scan_lines(
         np.zeros((n_fields, n_lines), np.int64),
         np.zeros((n_fields, n_lines), np.int64),
     )
-    _scan(data, starts, ends, *paths, STOPS if check_utf8 else UTF8_STOPS, *scan)
+    _scan(data, starts, ends, *paths, check_utf8, *scan)
     return scan
 
 
@@ -124,7 +122,7 @@ def _scan_line(  # type: ignore[no-untyped-def]
     kinds,
     begins,
     sizes,
-    stops,
+    check_utf8,
     active,
     in_object,
 ):
@@ -159,7 +157,7 @@ def _scan_line(  # type: ignore[no-untyped-def]
                 continue
             if byte != QUOTE:
                 return ODD
-            close, escaped = string_end(data, i + 1, end, stops)
+            close, escaped = string_end(data, i + 1, end, check_utf8)
             if close < 0 or escaped:
                 return ODD
             if active[depth] != 0:
@@ -187,7 +185,7 @@ def _scan_line(  # type: ignore[no-untyped-def]
         begin = i
         state = _NEXT
         if byte == QUOTE:
-            close, escaped = string_end(data, i + 1, end, stops)
+            close, escaped = string_end(data, i + 1, end, check_utf8)
             if close < 0:
                 return ODD
             if leaf != 0:
@@ -229,7 +227,7 @@ def _scan_line(  # type: ignore[no-untyped-def]
 
 @kernel
 def _scan(  # type: ignore[no-untyped-def]
-    data, starts, ends, text, offsets, first, stops, status, kinds, begins, sizes
+    data, starts, ends, text, offsets, first, check_utf8, status, kinds, begins, sizes
 ):
     active = np.zeros(_MAX_DEPTH + 1, np.int64)
     in_object = np.zeros(_MAX_DEPTH + 1, np.bool_)
@@ -241,7 +239,7 @@ def _scan(  # type: ignore[no-untyped-def]
         elif data[i] == OPEN:
             status[line] = _scan_line(
                 data, i, end, line, text, offsets, first, kinds, begins, sizes,
-                stops, active, in_object,
+                check_utf8, active, in_object,
             )  # fmt: skip
         else:
             status[line] = ODD

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from audit.kernels.jit import kernel, step
 from audit.kernels.json_tokens import BACKSLASH, SIMPLE, at, code_unit
+from audit.kernels.lanes import bytes_between, copy_block, trailing_zeros
 
 __all__ = ["copy_values"]
 
@@ -30,13 +31,13 @@ def copy_values(
         escaped: bool[n], whether it is a string with escapes.
 
     Returns:
-        uint8[at least n_out] and int64[n + 1].
+        uint8[n_out] and int64[n + 1].
     """
-    # An escape is never shorter than what it stands for.
-    out = np.empty(int(sizes.sum()), np.uint8)
+    # An escape is never shorter than what it stands for; blocks are copied whole.
+    out = np.empty(int(sizes.sum()) + 64, np.uint8)
     offsets = np.zeros(len(begins) + 1, np.int64)
     _copy(data, begins, sizes, escaped, out, offsets)
-    return out, offsets
+    return out[: offsets[-1]], offsets
 
 
 @step
@@ -61,31 +62,42 @@ def _write_character(unit, out, o):  # type: ignore[no-untyped-def]
     return o + 4
 
 
-@kernel
-def _copy(data, begins, sizes, escaped, out, offsets):  # type: ignore[no-untyped-def]
-    o = 0
-    for row in range(len(begins)):
-        i = begins[row]
-        end = i + sizes[row]
-        if not escaped[row]:
-            out[o : o + end - i] = data[i:end]
-            o += end - i
-        else:
-            o = _copy_decoded(data, i, end, out, o)
-        offsets[row + 1] = o
+@step
+def _copy_plain(data, i, end, out, o):  # type: ignore[no-untyped-def]
+    # Copies bytes i to end; up to 63 more may be written behind them.
+    while i < end and i + 64 <= len(data):
+        copy_block(out, o, data, i)
+        step_ = min(end - i, 64)
+        o += step_
+        i += step_
+    while i < end:
+        out[np.uint64(o)] = at(data, i)
+        o += 1
+        i += 1
+    return o
 
 
-@kernel
+@step
+def _backslash(data, i, end):  # type: ignore[no-untyped-def]
+    # The first backslash from i on, or ``end``.
+    while i < end and i + 64 <= len(data):
+        found = bytes_between(data, i, BACKSLASH, BACKSLASH)
+        if found:
+            return min(i + np.int64(trailing_zeros(found)), end)
+        i += 64
+    while i < end and at(data, i) != BACKSLASH:
+        i += 1
+    return min(i, end)
+
+
+@step
 def _copy_decoded(data, i, end, out, o):  # type: ignore[no-untyped-def]
     while i < end:
-        byte = at(data, i)
-        while byte != BACKSLASH:
-            out[np.uint64(o)] = byte
-            o += 1
-            i += 1
-            if i == end:
-                return o
-            byte = at(data, i)
+        stop = _backslash(data, i, end)
+        o = _copy_plain(data, i, stop, out, o)
+        i = stop
+        if i == end:
+            break
         simple = SIMPLE[data[i + 1]]
         if simple != 0:
             out[o] = simple
@@ -100,3 +112,16 @@ def _copy_decoded(data, i, end, out, o):  # type: ignore[no-untyped-def]
             i += 6
         o = _write_character(unit, out, o)
     return o
+
+
+@kernel
+def _copy(data, begins, sizes, escaped, out, offsets):  # type: ignore[no-untyped-def]
+    o = 0
+    for row in range(len(begins)):
+        i = begins[row]
+        end = i + sizes[row]
+        if escaped[row]:
+            o = _copy_decoded(data, i, end, out, o)
+        else:
+            o = _copy_plain(data, i, end, out, o)
+        offsets[row + 1] = o

@@ -7,26 +7,20 @@ where it is wrong or better left to a full parser. For other kernels to call.
 from __future__ import annotations
 
 import numpy as np
+from numpy import int64
 
 from audit.kernels.jit import step
+from audit.kernels.lanes import bytes_between, trailing_zeros
 
 __all__ = [
     "BACKSLASH", "CLOSE", "CLOSE_ARRAY", "COLON", "COMMA", "MINUS", "NINE", "OPEN",
-    "OPEN_ARRAY", "QUOTE", "SIMPLE", "STOPS", "UTF8_STOPS", "ZERO", "at", "code_unit",
-    "literal_end", "number_end", "skip_space", "string_end",
+    "OPEN_ARRAY", "QUOTE", "SIMPLE", "ZERO", "at", "code_unit", "literal_end",
+    "number_end", "skip_space", "string_end",
 ]  # fmt: skip
 
 QUOTE, BACKSLASH, COLON, COMMA = 0x22, 0x5C, 0x3A, 0x2C
 OPEN, CLOSE, OPEN_ARRAY, CLOSE_ARRAY = 0x7B, 0x7D, 0x5B, 0x5D
 MINUS, _PLUS, _DOT, ZERO, NINE = 0x2D, 0x2B, 0x2E, 0x30, 0x39
-
-# 1 for bytes that end the plain run of a string: where the block is known to be UTF-8,
-# and where it is not.
-UTF8_STOPS = np.zeros(256, np.uint8)
-UTF8_STOPS[:0x20] = 1
-UTF8_STOPS[[QUOTE, BACKSLASH]] = 1
-STOPS = UTF8_STOPS.copy()
-STOPS[0x80:] = 1
 
 # What the letter after a backslash stands for; 0 where it is no escape.
 SIMPLE = np.zeros(256, np.uint8)
@@ -126,16 +120,38 @@ def _after_character(data, i, end):  # type: ignore[no-untyped-def]
 
 
 @step
-def string_end(data, i, end, stops):  # type: ignore[no-untyped-def]
+def _plain_end(data, i, end, check_utf8):  # type: ignore[no-untyped-def]
+    # The first byte from i on that ends the plain run of a string, or ``end``.
+    while i < end:
+        if i + 64 <= len(data):
+            stops = bytes_between(data, i, QUOTE, QUOTE)
+            stops |= bytes_between(data, i, BACKSLASH, BACKSLASH)
+            stops |= bytes_between(data, i, 0x00, 0x1F)
+            if check_utf8:
+                stops |= bytes_between(data, i, 0x80, 0xFF)
+            if stops:
+                return min(i + int64(trailing_zeros(stops)), end)
+            i += 64
+        else:
+            byte = at(data, i)
+            if byte in (QUOTE, BACKSLASH) or byte < 0x20:
+                return i
+            if check_utf8 and byte >= 0x80:
+                return i
+            i += 1
+    return end
+
+
+@step
+def string_end(data, i, end, check_utf8):  # type: ignore[no-untyped-def]
     """Return the closing quote of the string whose text starts at i, or -1.
 
-    The second value says whether it has escapes; ``stops`` is `STOPS`, or `UTF8_STOPS`
-    where all of the data is known to be UTF-8.
+    The second value says whether it has escapes; ``check_utf8`` is false where all of
+    the data is known to be UTF-8.
     """
     escaped = False
     while True:
-        while i < end and stops[at(data, i)] == 0:
-            i += 1
+        i = _plain_end(data, i, end, check_utf8)
         if i >= end:
             return -1, escaped
         byte = at(data, i)
@@ -148,7 +164,8 @@ def string_end(data, i, end, stops):  # type: ignore[no-untyped-def]
             else:
                 i = _after_escape(data, i, end)
         elif byte >= 0x80:
-            i = _after_character(data, i, end)
+            while i >= 0 and i < end and at(data, i) >= 0x80:
+                i = _after_character(data, i, end)
         else:
             return -1, escaped
         if i < 0:

@@ -6,7 +6,8 @@ In: documents as one UTF-8 buffer with offsets. Out: which of them are mojibake,
 Characters are turned back into the bytes they may have been read from (Windows-1252,
 1250 and 1251, with Latin-1 in their gaps), and those bytes are read as UTF-8. Where
 text was decoded right, letters beyond ASCII hardly ever stand in the order that UTF-8
-asks for; where it was decoded wrong, nearly all of them do.
+asks for; where it was decoded wrong, nearly all of them do. A first byte never goes on
+a sequence, so each character that reads as one is looked at by itself.
 """
 
 from __future__ import annotations
@@ -15,7 +16,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from audit.kernels.charsets import (
+    BEHIND,
+    CharacterSet,
+    begins,
+    character_set,
+    copy_tail,
+)
 from audit.kernels.jit import kernel, step
+from audit.kernels.lanes import bytes_between, popcount, trailing_zeros
 from audit.kernels.plain import decode
 
 if TYPE_CHECKING:
@@ -55,16 +64,18 @@ def _pages() -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
     return table, usual
 
 
-def _leads(table: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Return which first bytes of UTF-8 begin a character that some page has."""
-    leads = np.zeros(256, np.bool_)
-    for code in np.flatnonzero(table.any(axis=0)).tolist():
-        leads[chr(code).encode()[0]] = True
-    return leads
+def _points(table: NDArray[np.uint8], low: int, high: int) -> CharacterSet:
+    """Return the characters that some page has between two bytes."""
+    some = ((table >= low) & (table <= high)).any(axis=0)
+    return character_set(np.flatnonzero(some).tolist())
 
 
 _BYTES, _ORDINARY = _pages()
-_LEADS = _leads(_BYTES)
+# Characters that may be the first of a sequence, and those that may follow one. All
+# that may be the first are written in two bytes.
+_LEADS, _FOLLOWERS = _points(_BYTES, 0xC2, 0xF4), _points(_BYTES, 0x80, 0xBF)
+_LEAD_BYTES = 2
+_BEHIND = _LEAD_BYTES + BEHIND
 
 
 @step
@@ -83,59 +94,77 @@ def _fits(lead, byte, first):  # type: ignore[no-untyped-def]
     return not (lead == 0xF4 and byte > 0x8F)
 
 
+@step
+def _sequence(data, at, end, to_byte, usual, page):  # type: ignore[no-untyped-def]
+    """Return the characters of the sequence that begins here, and if one is unusual.
+
+    0 where the characters are no sequence of UTF-8 in the code page.
+    """
+    code, at = decode(data, at, end)
+    lead = int(to_byte[page, code])
+    if lead < 0xC2 or lead > 0xF4:
+        return 0, False
+    need = 1 + (lead >= 0xE0) + (lead >= 0xF0)
+    strong = False
+    for follower in range(need):
+        if at >= end or data[at] < 0x80:
+            return 0, False
+        code, at = decode(data, at, end)
+        if code >= to_byte.shape[1]:
+            return 0, False
+        if not _fits(lead, int(to_byte[page, code]), follower == 0):
+            return 0, False
+        strong = strong or not usual[code]
+    return 1 + need, strong
+
+
+@step
+def _beyond_ascii(data, begin, end):  # type: ignore[no-untyped-def]
+    """Return how many characters beyond ASCII there are."""
+    n = np.int64(0)
+    while begin < end and begin + 64 <= len(data):
+        firsts = bytes_between(data, begin, 0xC0, 0xFF)
+        if begin + 64 > end:
+            firsts &= (np.uint64(1) << np.uint64(end - begin)) - np.uint64(1)
+        n += np.int64(popcount(firsts))
+        begin += 64
+    for at in range(begin, end):
+        n += data[at] >= 0xC0
+    return n
+
+
 @kernel
-def _count(data, offsets, to_byte, usual, leads, out):  # type: ignore[no-untyped-def]
-    n_pages, span = to_byte.shape
-    need = np.zeros(n_pages, np.int64)
-    pending = np.zeros(n_pages, np.int64)
-    lead = np.zeros(n_pages, np.int64)
-    strong = np.zeros(n_pages, np.bool_)
-    for doc in range(out.shape[1]):
-        i, end = offsets[doc], offsets[doc + 1]
-        open_pages, elsewhere = 0, 0
-        while i < end:
-            first, code = data[i], np.uint32(span)
-            if first < 0x80:
-                i += 1
-                while i < end and data[i] < 0x80:
-                    i += 1
-            elif not leads[first]:
-                # No page has such a character: whatever was begun is no sequence.
-                elsewhere += 1
-                i += 1 + (first >= 0xC0) + (first >= 0xE0) + (first >= 0xF0)
-            else:
-                code, i = decode(data, i, end)
-                elsewhere += code >= span
-            if code >= span:
-                if open_pages > 0:
-                    for page in range(n_pages):
-                        out[page, doc, 2] += pending[page]
-                        pending[page] = need[page] = 0
-                    open_pages = 0
-                continue
-            open_pages = 0
+def _count(data, offsets, to_byte, usual, leads, followers, out):  # type: ignore[no-untyped-def]
+    n_pages, n_docs = out.shape[:2]
+    if n_docs == 0:
+        return
+    tail = np.zeros(64 + _BEHIND, np.uint8)
+    doc, last = 0, offsets[n_docs]
+    for block in range(offsets[0], last, 64):
+        text, place = data, block
+        if block + 64 + _BEHIND > len(data):
+            copy_tail(data, block, tail)
+            text, place = tail, 0
+        found = begins(text, place, leads)
+        if found:
+            found &= begins(text, place + _LEAD_BYTES, followers)
+        while found:
+            at = block + np.int64(trailing_zeros(found))
+            found &= found - np.uint64(1)
+            if at >= last:
+                break
+            while offsets[doc + 1] <= at:
+                doc += 1
             for page in range(n_pages):
-                byte = int(to_byte[page, code])
-                if need[page] > 0 and _fits(lead[page], byte, pending[page] == 1):
-                    pending[page] += 1
-                    need[page] -= 1
-                    strong[page] = strong[page] or not usual[code]
-                    if need[page] == 0:
-                        out[page, doc, 0] += pending[page]
-                        out[page, doc, 1] += strong[page]
-                        pending[page] = 0
-                else:
-                    out[page, doc, 2] += pending[page]
-                    pending[page] = need[page] = 0
-                    if 0xC2 <= byte <= 0xF4:
-                        lead[page], pending[page], strong[page] = byte, 1, False
-                        need[page] = 1 + (byte >= 0xE0) + (byte >= 0xF0)
-                    else:
-                        out[page, doc, 2] += 1
-                open_pages += need[page] > 0
+                size, strong = _sequence(
+                    data, at, offsets[doc + 1], to_byte, usual, page
+                )
+                out[page, doc, 0] += size
+                out[page, doc, 1] += strong
+    for doc in range(n_docs):
+        n = _beyond_ascii(data, offsets[doc], offsets[doc + 1])
         for page in range(n_pages):
-            out[page, doc, 2] += pending[page] + elsewhere
-            pending[page] = need[page] = 0
+            out[page, doc, 2] = n - out[page, doc, 0]
 
 
 def count_sequences(
@@ -153,7 +182,7 @@ def count_sequences(
         letters otherwise; other characters beyond ASCII.
     """
     out = np.zeros((len(PAGES), len(offsets) - 1, 3), np.int64)
-    _count(data, offsets, _BYTES, _ORDINARY, _LEADS, out)
+    _count(data, offsets, _BYTES, _ORDINARY, _LEADS, _FOLLOWERS, out)
     return out
 
 

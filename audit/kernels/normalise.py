@@ -9,14 +9,21 @@ from __future__ import annotations
 
 import unicodedata
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy import int64, uint8, uint64
+from numpy import int64, uint64
 
+from audit.kernels.charsets import (
+    BEHIND,
+    CharacterSet,
+    begins,
+    character_set,
+    copy_tail,
+)
 from audit.kernels.codepoints import unicode_tables
-from audit.kernels.hashing import load64
 from audit.kernels.jit import kernel, step
+from audit.kernels.lanes import trailing_zeros
 from audit.kernels.utf8 import decode, load32
 
 if TYPE_CHECKING:
@@ -25,7 +32,6 @@ if TYPE_CHECKING:
 __all__ = ["maybe_not_nfc", "to_nfc"]
 
 _NEWLINE = 0x0A
-_HIGH_BITS = uint64(0x8080808080808080)
 
 
 def to_nfc(
@@ -83,8 +89,8 @@ def maybe_not_nfc(
 
 
 @lru_cache(maxsize=1)
-def _suspects() -> NDArray[np.uint8]:
-    """Return uint8[256]: 1 for first bytes of code points that NFC may not allow.
+def _suspects() -> CharacterSet:
+    """Return the code points that NFC may not allow.
 
     Those are all with a combining class or a quick-check value. What follows a letter
     of any other kind decides, never the letter itself.
@@ -93,10 +99,7 @@ def _suspects() -> NDArray[np.uint8]:
     points = np.arange(0x110000)
     block = table.nfc_pages[points >> 8].astype(np.int64) << 8
     touched = points[(table.nfc_blocks[block | (points & 255)] & 0xFFFF) != 0]
-    suspects = np.zeros(256, np.uint8)
-    for point in touched.tolist():
-        suspects[chr(point).encode()[0]] = 1
-    return suspects
+    return character_set(touched.tolist())
 
 
 def _replace(
@@ -116,68 +119,96 @@ def _replace(
     return np.frombuffer(b"".join(parts), np.uint8), moved
 
 
+@step
+def _point(data: NDArray[np.uint8], at: Any, end: Any, pages: Any, blocks: Any) -> Any:
+    """Return a code point, its bytes, and what the table says of it."""
+    decoded = decode(load32(data, at, end))
+    point = decoded >> 3
+    value = int64(blocks[int64(pages[point >> 8]) << 8 | (point & 255)])
+    return point, decoded & 7, value
+
+
+@step
+def _doubtful(
+    point: Any, value: Any, starter: Any, previous: Any, compositions: Any
+) -> bool:
+    """Whether a code point cannot, or may not, follow in NFC.
+
+    Args:
+        point: the code point.
+        value: what the table says of it.
+        starter: the last code point of combining class 0 before it, -1 if none.
+        previous: combining class of the last one before it.
+        compositions: see `UnicodeTables`.
+    """
+    combining, check = value & 255, (value >> 8) & 255
+    if check == 1 or (combining != 0 and previous > combining):
+        return True
+    if check != 2:
+        return False
+    # Hangul jamo compose by arithmetic: always in doubt.
+    if 0x1100 <= point < 0x1200:
+        return True
+    pair = uint64(starter) << uint64(32) | uint64(point)
+    return starter >= 0 and _contains(compositions, pair)
+
+
+@step
+def _letter_before(data: NDArray[np.uint8], at: Any, begin: Any) -> Any:
+    """Return where the character that ends at ``at`` begins, or ``begin``."""
+    at -= 1
+    while at > begin and data[at] & 0xC0 == 0x80:
+        at -= 1
+    return at
+
+
 @kernel
 def _maybe_not_nfc(
     data: NDArray[np.uint8],
     offsets: NDArray[np.int64],
-    suspects: NDArray[np.uint8],
+    suspects: Any,
     pages: NDArray[np.uint16],
     blocks: NDArray[np.uint32],
     compositions: NDArray[np.uint64],
 ) -> NDArray[np.bool_]:
     result = np.zeros(max(len(offsets) - 1, 0), np.bool_)
-    for doc in range(len(offsets) - 1):
-        at = offsets[doc]
-        end = offsets[doc + 1]
-        # The last code point of combining class 0, and the class of the last one read.
-        starter = int64(-1)
-        previous = int64(0)
-        # Up to here the bytes are to be read one code point after the other.
-        read_to = at
-        while at < end:
-            if at >= read_to:
-                # Pass over bytes without a suspect; then go back to the letter before.
-                first = at
-                while at + 8 <= end:
-                    word = load64(data, at)
-                    found = uint8(0)
-                    if word & _HIGH_BITS:
-                        for i in range(8):
-                            byte = (word >> uint64(8 * i)) & uint64(0xFF)
-                            found |= suspects[byte]
-                    if found:
-                        break
-                    at += 8
-                if at >= end:
-                    break
-                read_to = at + 8
-                if at > first:
-                    at -= 1
-                    while at > first and data[at] & 0xC0 == 0x80:
-                        at -= 1
-            decoded = decode(load32(data, at, end))
-            point = decoded >> 3
-            at += decoded & 7
-            value = int64(blocks[int64(pages[point >> 8]) << 8 | (point & 255)])
-            combining = value & 255
-            if value:
-                check = (value >> 8) & 255
-                if check == 1 or (combining != 0 and previous > combining):
-                    result[doc] = True
-                    break
-                if check == 2:
-                    # Hangul jamo compose by arithmetic: always in doubt.
-                    if 0x1100 <= point < 0x1200:
-                        result[doc] = True
-                        break
-                    pair = uint64(starter) << uint64(32) | uint64(point)
-                    if starter >= 0 and _contains(compositions, pair):
-                        result[doc] = True
-                        break
-            if combining == 0:
+    if len(result) == 0:
+        return result
+    tail = np.zeros(64 + BEHIND, np.uint8)
+    doc, last = 0, offsets[-1]
+    # The code point that ends at `known`: the last of combining class 0, and the
+    # combining class that it ends with.
+    known, starter, previous = int64(-1), int64(-1), int64(0)
+    for block in range(offsets[0], last, 64):
+        if block + 64 + BEHIND <= len(data):
+            found = begins(data, block, suspects)
+        else:
+            copy_tail(data, block, tail)
+            found = begins(tail, 0, suspects)
+        while found:
+            at = block + int64(trailing_zeros(found))
+            found &= found - uint64(1)
+            if at >= last:
+                break
+            while offsets[doc + 1] <= at:
+                doc += 1
+            if result[doc]:
+                continue
+            begin, end = offsets[doc], offsets[doc + 1]
+            if at == begin:
+                starter, previous = int64(-1), int64(0)
+            elif known != at:
+                # No suspect stands right before: a letter, whatever it is.
+                before = _letter_before(data, at, begin)
+                starter, _, value = _point(data, before, at, pages, blocks)
+                previous = value >> 16
+            point, size, value = _point(data, at, end, pages, blocks)
+            if _doubtful(point, value, starter, previous, compositions):
+                result[doc] = True
+            if value & 255 == 0:
                 starter = point
             # A letter that decomposes into letter and mark ends in that mark.
-            previous = value >> 16
+            previous, known = value >> 16, at + size
     return result
 
 

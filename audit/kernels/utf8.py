@@ -13,11 +13,12 @@ from numpy import int64, uint8, uint64
 
 from audit.kernels.hashing import load64
 from audit.kernels.jit import kernel, step
+from audit.kernels.lanes import bytes_between
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["count_characters", "decode", "load32"]
+__all__ = ["count_characters", "decode", "is_utf8", "load32"]
 
 _ONES = uint64(0x0101010101010101)
 _HIGH_BITS = uint64(0x8080808080808080)
@@ -29,6 +30,17 @@ def count_characters(
 ) -> NDArray[np.int64]:
     """Return int64[n_docs], the code points of each document of valid UTF-8."""
     return _count_characters(data, offsets)
+
+
+def is_utf8(data: NDArray[np.uint8], begin: int, end: int) -> bool:
+    """Return whether ``data[begin:end]`` is UTF-8 (RFC 3629).
+
+    Args:
+        data: uint8[n_bytes].
+        begin: first byte.
+        end: the byte after the last one.
+    """
+    return bool(_is_utf8(data, begin, end))
 
 
 @step
@@ -94,3 +106,72 @@ def _count_characters(
             count -= int64((data[i] & uint8(0xC0)) == uint8(0x80))
         counts[doc] = count
     return counts
+
+
+@step
+def _wrong_second(data: NDArray[np.uint8], at: Any) -> Any:
+    """Return which of 64 bytes begin an overlong form, a surrogate or too high a point.
+
+    A first byte in the last place shows its second byte: one byte behind is read too.
+    """
+    second = at + 1
+    found = bytes_between(data, at, 0xE0, 0xE0) & bytes_between(
+        data, second, 0x80, 0x9F
+    )
+    found |= bytes_between(data, at, 0xED, 0xED) & bytes_between(
+        data, second, 0xA0, 0xBF
+    )
+    if bytes_between(data, at, 0xF0, 0xF4):
+        found |= bytes_between(data, at, 0xF0, 0xF0) & bytes_between(
+            data, second, 0x80, 0x8F
+        )
+        found |= bytes_between(data, at, 0xF4, 0xF4) & bytes_between(
+            data, second, 0x90, 0xBF
+        )
+    return found
+
+
+@step
+def _check_block(data: NDArray[np.uint8], at: Any, due: Any) -> Any:
+    """Check 64 bytes; one byte behind them is read too.
+
+    Args:
+        data: uint8.
+        at: where the block begins.
+        due: which of the first bytes must go on what the block before began.
+
+    Returns:
+        Whether all is right so far, and ``due`` of the next block.
+    """
+    high = bytes_between(data, at, 0x80, 0xFF)
+    if high | due == 0:
+        return True, due
+    inner = bytes_between(data, at, 0x80, 0xBF)
+    two = bytes_between(data, at, 0xC2, 0xDF)
+    three = bytes_between(data, at, 0xE0, 0xEF)
+    four = bytes_between(data, at, 0xF0, 0xF4)
+    long, first = three | four, two | three | four
+    expected = due | first << uint64(1) | long << uint64(2) | four << uint64(3)
+    good = inner == expected and high == inner | first
+    if long and _wrong_second(data, at):
+        good = False
+    due = first >> uint64(63) | long >> uint64(62) | four >> uint64(61)
+    return good, due
+
+
+@kernel
+def _is_utf8(data: NDArray[np.uint8], begin: Any, end: Any) -> Any:
+    due, at = uint64(0), int64(begin)
+    while at + 65 <= end:
+        good, due = _check_block(data, at, due)
+        if not good:
+            return False
+        at += 64
+    # The rest with zeros behind it, which begin and go on nothing.
+    tail = np.zeros(160, np.uint8)
+    tail[: end - at] = data[at:end]
+    for place in range(0, 128, 64):
+        good, due = _check_block(tail, place, due)
+        if not good:
+            return False
+    return due == 0

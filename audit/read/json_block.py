@@ -29,6 +29,7 @@ from audit.kernels.json_lines import (
 )
 from audit.kernels.json_paths import compile_paths
 from audit.kernels.json_strings import copy_values
+from audit.kernels.utf8 import is_utf8
 from audit.read.batches import document_batch
 from audit.read.columns import place_ids
 from audit.read.layouts import Layout
@@ -81,7 +82,7 @@ class BlockReader:
             positions: int64[n], number of each record.
             places: int64[n], what stands in the id of a document that has none.
         """
-        checked = _is_utf8(data, starts, ends)
+        checked = is_utf8(data, int(starts[0]), int(ends[-1]))
         scan = scan_lines(data, starts, ends, self._paths, check_utf8=not checked)
         text = scan.kinds[0]
         good = (scan.status == GOOD) & fits & ((text == PLAIN) | (text == ESCAPED))
@@ -107,19 +108,6 @@ class BlockReader:
             columns["doc_id"] = pc.coalesce(*ids)
         columns["position"] = pa.array(positions, pa.int64())
         return document_batch(columns)
-
-
-def _is_utf8(
-    data: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64]
-) -> bool:
-    # Arrow checks several bytes at a time, which no loop over one byte can match.
-    offsets = pa.py_buffer(np.array([starts[0], ends[-1]], np.int64))
-    block = [None, offsets, pa.py_buffer(data)]
-    try:
-        pa.Array.from_buffers(pa.large_string(), 1, block).validate(full=True)
-    except pa.ArrowInvalid:
-        return False
-    return True
 
 
 def _strings(

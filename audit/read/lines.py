@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from audit.kernels.newlines import line_feeds
 from audit.read.batches import Refusal
 from audit.read.compress import Stream
 
@@ -94,10 +95,10 @@ def line_blocks(
 
 
 def _ends(block: memoryview) -> NDArray[np.int64]:
-    ends = np.flatnonzero(np.frombuffer(block, np.uint8) == _LINE_FEED)
+    ends = line_feeds(np.frombuffer(block, np.uint8))
     if block[-1] != _LINE_FEED:
         ends = np.append(ends, len(block))
-    return ends.astype(np.int64, copy=False)
+    return ends
 
 
 def _fill(

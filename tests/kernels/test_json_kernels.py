@@ -181,3 +181,25 @@ def test_objects_without_an_array_around_them_are_values_too():
 def test_too_many_fields_are_refused():
     with pytest.raises(ValueError, match="60"):
         compile_paths([("a",)] * 61)
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    st.lists(
+        st.text(st.sampled_from('ab"\\/\n\t\x1f é中🎉'), max_size=150), max_size=5
+    ),
+    st.booleans(),
+    st.booleans(),
+)
+def test_a_block_that_goes_on_changes_nothing(texts, ascii_only, check_utf8):
+    lines = [json.dumps({"text": t}, ensure_ascii=ascii_only).encode() for t in texts]
+    lines.append(b'{"text": "cut off')
+    _, alone = scan(*lines, check_utf8=check_utf8)
+    data, longer = scan(*lines, b'"' * 200, check_utf8=check_utf8)
+    for line, text in enumerate(texts):
+        assert longer.status[line] == GOOD
+        assert value(data, longer, line=line) == text.encode()
+    assert longer.status[len(texts)] == alone.status[len(texts)] == ODD
+    assert (longer.kinds[:, :-1] == alone.kinds).all()
+    assert (longer.begins[:, :-1] == alone.begins).all()
+    assert (longer.sizes[:, :-1] == alone.sizes).all()

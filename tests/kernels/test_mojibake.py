@@ -104,6 +104,16 @@ def test_kernel_is_its_twin_on_any_text(text):
     assert is_mojibake(*block(text))[0] == ref_mojibake(text)
 
 
+def test_a_sequence_is_found_wherever_it_stands():
+    sequences = ["Ã©", "â€™", "ðŸŽ‰", "Рї", "Ð°", "Ã", "â€"]
+    for before in range(70):
+        texts = ["x" * before + wrong + end for wrong in sequences for end in ("", "y")]
+        found = count_sequences(*block(*texts))
+        for page, name in enumerate(PAGES):
+            expected = [list(ref_sequences(text, name)) for text in texts]
+            assert found[page].tolist() == expected
+
+
 def test_planted_mojibake_is_all_that_is_found_in_the_samples():
     manifest = json.loads((ROOT / "sample_corpora" / "manifest.json").read_text())
     lines = (ROOT / "sample_corpora" / "filtered" / "documents.jsonl").read_text()

@@ -54,6 +54,15 @@ def test_invalid_bytes_stay():
     assert np.diff(offsets).tolist() == [4, 1, 2, 2]
 
 
+def test_a_mark_is_found_wherever_it_stands():
+    for before in range(70):
+        texts = ["x" * before + "e\u0301", "e" + "\u0323" * before + "\u0301", "かは"]
+        data, offsets = to_nfc(*pack(texts))
+        expected_data, expected_offsets = pack([nfc(text) for text in texts])
+        assert data.tobytes() == expected_data.tobytes()
+        assert offsets.tolist() == expected_offsets.tolist()
+
+
 def test_a_slice_of_offsets_is_honoured():
     data, offsets = pack(["skip", "e\u0301", "x", "a\u0300"])
     moved, places = to_nfc(data, offsets[1:])
