@@ -63,7 +63,7 @@ def source_of_host(raw: str) -> Source | None:
     if place is None:
         return None
     host = raw if raw in known.by_host else normalise_host(raw.removeprefix("?"))
-    platform = known.find(host)
+    platform = known.at(host, place)
     if platform is None:
         return Source(
             place.domain, place.suffix, None, None, place.category, place.country, "url"
@@ -91,12 +91,12 @@ class SourceAnnotator:
     """Attributes documents to domains and platforms.
 
     Attributes:
-        name: ``source@2``.
+        name: ``source@3``.
         cache_size: hosts (and declared names) kept between batches; the cache starts
             afresh when it is full, so memory stays bounded on any crawl.
     """
 
-    name = "source@2"
+    name = "source@3"
 
     def __init__(self, cache_size: int = _CACHE_SIZE) -> None:
         self.cache_size = cache_size

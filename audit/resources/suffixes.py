@@ -25,7 +25,10 @@ import idna
 from tldextract.cache import DiskCache
 from tldextract.suffix_list import get_suffix_lists
 
-__all__ = ["Place", "SuffixRules", "normalise_host", "place_of", "suffix_rules"]
+__all__ = [
+    "Place", "SuffixRules", "normalise_host", "place_of", "private_suffixes",
+    "suffix_rules",
+]  # fmt: skip
 
 _NAME = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*")
 _IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
@@ -108,6 +111,8 @@ class SuffixRules:
         names: pattern over registered domains and its category.
         file_endings: top-level domains that are file endings as well.
         cheap: suffixes sold at a loss or given away, where farms of domains grow.
+        member: category by label of places where members write (``forum``).
+        member_ending: the same by the ending of a domain's own label.
     """
 
     country: dict[str, str]
@@ -116,6 +121,8 @@ class SuffixRules:
     names: tuple[tuple[re.Pattern[str], str], ...]
     file_endings: frozenset[str]
     cheap: frozenset[str]
+    member: dict[str, str]
+    member_ending: dict[str, str]
 
     def category_of(self, domain: str, suffix: str) -> str | None:
         """Return the category that a suffix, or the form of the name, implies."""
@@ -126,6 +133,22 @@ class SuffixRules:
         if found is None:
             found = next((c for p, c in self.names if p.fullmatch(domain)), None)
         return found
+
+    def member_category(self, host: str, place: Place) -> str | None:
+        """Return the category of a host that calls itself a place of its members.
+
+        Institutions run theirs themselves: a host with a category has no other.
+        """
+        if place.category or not place.suffix:
+            return None
+        for label in host[: -len(place.suffix) - 1].split("."):
+            found = self.member.get(label)
+            if found is not None:
+                return found
+        name = place.domain[: -len(place.suffix) - 1]
+        return next(
+            (c for end, c in self.member_ending.items() if name.endswith(end)), None
+        )
 
     def country_of(self, icann_suffix: str) -> str | None:
         """Return the country of an ICANN suffix.
@@ -159,8 +182,11 @@ def suffix_rules() -> SuffixRules:
     rows = list(csv.DictReader(text.splitlines()))
     of_kind = {
         kind: {row["key"]: row["value"] for row in rows if row["kind"] == kind}
-        for kind in ("country", "generic", "institution", "name", "file", "cheap")
-    }
+        for kind in (
+            "country", "generic", "institution", "name", "file", "cheap", "member",
+        )
+    }  # fmt: skip
+    member = of_kind["member"]
     return SuffixRules(
         of_kind["country"],
         frozenset(of_kind["generic"]),
@@ -168,6 +194,8 @@ def suffix_rules() -> SuffixRules:
         _one_pattern_each(of_kind["name"]),
         frozenset(of_kind["file"]),
         frozenset(of_kind["cheap"]),
+        {key: value for key, value in member.items() if key[0] != "*"},
+        {key[1:]: value for key, value in member.items() if key[0] == "*"},
     )
 
 
@@ -205,6 +233,14 @@ def _suffixes(hosting: frozenset[str], private: bool) -> _Suffixes:
         kind = {"!": exceptions, "*": wild}.get(rule[0], rules)
         kind.add(name)
     return _Suffixes(frozenset(rules), frozenset(wild), frozenset(exceptions))
+
+
+@cache
+def private_suffixes() -> frozenset[str]:
+    """Return the suffixes that a company, not a registry, gives names below."""
+    every = _suffixes(frozenset(), private=True)
+    public = _suffixes(frozenset(), private=False)
+    return (every.rules | every.wild) - (public.rules | public.wild)
 
 
 def place_of(raw: str, hosting: frozenset[str] = frozenset()) -> Place | None:

@@ -122,6 +122,12 @@ def test_unusable_urls_have_no_domain(url):
         ("https://www.uni-bonn.de/", None, "academic", "DE"),
         ("https://x.gob.mx/", None, "government", "MX"),
         ("https://nobody-knows-this.net/", None, None, None),
+        # what calls itself a place of its members, named by its domain
+        ("https://forum.nobody-knows.de/x", "nobody-knows.de", "forum", "DE"),
+        ("https://a.nobodysforums.net/x", "nobodysforums.net", "forum", None),
+        ("https://wiki.nobody-knows.fr/x", "nobody-knows.fr", "encyclopedia", "FR"),
+        ("https://forum.mit.edu/x", None, "academic", "US"),
+        ("https://nobody-knows.forum/x", None, None, None),
     ],
 )
 def test_platforms(url, platform, category, country):

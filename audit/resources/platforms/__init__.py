@@ -1,8 +1,8 @@
 """The platform registry: from a host name to who publishes there.
 
 In: platforms.csv, compiled by ``python -m audit.resources.platforms.build`` from the
-files in registry/. Out: platform, operator, home country and category of a host, and
-tables that the fold can join.
+files in registry/ and from derived.csv. Out: platform, operator, home country and
+category of a host, and tables that the fold can join.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from audit.errors import UsageError
 from audit.resources.platforms.schema import CATEGORIES, Platform
+from audit.resources.suffixes import Place, suffix_rules
 
 __all__ = [
     "CATEGORIES",
@@ -52,6 +53,19 @@ class Registry:
                 return found
             host = host.partition(".")[2]
         return None
+
+    def at(self, host: str, place: Place) -> Platform | None:
+        """Return the platform of a host by the registry, else by what it calls itself.
+
+        A forum or a wiki that no row knows is named by its registered domain.
+        """
+        found = self.find(host)
+        if found is not None:
+            return found
+        category = suffix_rules().member_category(host, place)
+        if category is None:
+            return None
+        return Platform(place.domain, place.domain, None, category)
 
 
 def _compiled() -> str:

@@ -101,7 +101,7 @@ def platform_of_name(name: str) -> Declared | None:
     host = (found.group(1) or found.group(2)) if found else ""
     place = place_of("?" + host) if host else None
     if place is not None:
-        platform = registry().find(host)
+        platform = registry().at(host, place)
         if platform is not None:
             return Declared(platform.platform, platform.country, platform.category)
         if place.category or place.country:

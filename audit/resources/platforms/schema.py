@@ -12,6 +12,7 @@ below is a site of its own (blog hosts), with its own registered domain.
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
@@ -19,7 +20,8 @@ from typing import NamedTuple
 from audit.resources.suffixes import normalise_host, place_of
 
 __all__ = [
-    "CATEGORIES", "COLUMNS", "COMPILED_COLUMNS", "Entry", "Platform", "expand", "parse",
+    "CATEGORIES", "COLUMNS", "COMPILED_COLUMNS", "DERIVED_COLUMNS", "Entry", "Platform",
+    "expand", "parse", "parse_derived",
 ]  # fmt: skip
 
 CATEGORIES = (
@@ -29,6 +31,7 @@ CATEGORIES = (
 )  # fmt: skip
 
 COLUMNS = ("platform", "operator", "country", "category", "hosts")
+DERIVED_COLUMNS = (*COLUMNS, "list")
 COMPILED_COLUMNS = ("host", "sites", "platform", "operator", "country", "category")
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
@@ -64,6 +67,18 @@ def expand(pattern: str) -> Iterator[str]:
         return
     for part in found.group(1).split("|"):
         yield from expand(pattern[: found.start()] + part + pattern[found.end() :])
+
+
+def parse_derived(text: str) -> tuple[list[Entry], list[str]]:
+    """Expand derived.csv as `parse` does a registry file, without its last column."""
+    reader = csv.DictReader(text.splitlines())
+    if tuple(reader.fieldnames or ()) != DERIVED_COLUMNS:
+        return [], [f"derived.csv: columns are not {DERIVED_COLUMNS}"]
+    lines = [",".join(COLUMNS)]
+    rows = [[row[column] for column in COLUMNS] for row in reader]
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows(rows)
+    return parse({"derived.csv": "\n".join(lines) + "\n" + out.getvalue()})
 
 
 def parse(texts: Mapping[str, str]) -> tuple[list[Entry], list[str]]:
