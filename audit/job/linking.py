@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from audit.batch import Batch
 from audit.job.books import Book, booked
 from audit.job.examples import (
     choose_pairs,
@@ -23,8 +24,8 @@ from audit.job.examples import (
     pack_excerpts,
 )
 from audit.job.packing import pack, unpack
-from audit.job.scan import documents_of
-from audit.job.sketched import load_bands, load_sketches
+from audit.job.scan import documents_again
+from audit.job.sketched import load_bands, load_places, load_sketches
 from audit.job.staged import check_inputs
 from audit.kernels.distinct import distinct
 from audit.kernels.shingle import shingle_sets
@@ -51,10 +52,12 @@ from audit.link.pairs import (
 from audit.link.verify import (
     ShingleBlock,
     Verified,
+    coded,
+    decoded,
     estimate,
     merge_shingles,
-    pack_shingles,
     pack_signatures,
+    shingle_block,
     verify,
 )
 
@@ -206,39 +209,58 @@ def look_again_stage(
         yield from _sketched(task, rows_of, shown_of, spec, output)
     else:
         check_inputs(task, filesystem, spec.staging, output)
-        yield from _read_again(task, rows_of, shown_of, spec, filesystem)
+        again = _Again(task, spec, filesystem, output)
+        yield from again.blocks(rows_of, shown_of)
 
 
 _Wanted = dict[int, "NDArray[np.uint32]"]
 
 
-def _read_again(
-    task: Task,
-    rows_of: _Wanted,
-    shown_of: _Wanted,
-    spec: JobSpec,
-    filesystem: FileSystem,
-) -> Iterator[Block]:
-    """Read the documents again and shingle them."""
-    sets: dict[int, list[ShingleBlock]] = {number: [] for number in rows_of}
-    excerpts: dict[int, list[pa.Table]] = {number: [] for number in rows_of}
-    every, shown = _union(rows_of.values()), _union(shown_of.values())
-    for rows, batch in documents_of(task, spec.config, filesystem, only=every):
-        found, characters = shingle_sets(batch.tokens), batch.tokens.characters
-        chosen = np.isin(rows, shown)
-        texts = excerpts_of(task.ordinal, rows, batch).filter(pa.array(chosen))
+class _Again:
+    # Reads documents of a task again and shingles them.
+
+    def __init__(
+        self, task: Task, spec: JobSpec, filesystem: FileSystem, output: Output
+    ) -> None:
+        self._task, self._config, self._filesystem = task, spec.config, filesystem
+        self._places = load_places(task, spec, output)
+
+    def blocks(self, rows_of: _Wanted, shown_of: _Wanted) -> Iterator[Block]:
+        """Yield sets and excerpts by pair partition."""
+        every, shown = _union(rows_of.values()), _union(shown_of.values())
+        sets, excerpts = self._read(every, shown)
         for number, mine in rows_of.items():
-            part = pack_shingles(task.ordinal, rows, found, characters, mine)
-            if len(part.keys):
-                sets[number].append(part)
-            excerpted = np.isin(rows[chosen], shown_of[number])
-            if excerpted.any():
-                excerpts[number].append(texts.filter(pa.array(excerpted)))
-    for number in rows_of:
-        if sets[number]:
-            yield "sets", number, pack(merge_shingles(sets[number]))
-        if excerpts[number]:
-            yield "excerpts", number, pack_excerpts(excerpts[number])
+            yield (
+                "sets",
+                number,
+                pack(coded(sets.of(doc_keys(self._task.ordinal, mine)))),
+            )
+            if excerpts and len(shown_of[number]):
+                keys = doc_keys(self._task.ordinal, shown_of[number])
+                texts = pa.concat_tables(excerpts)
+                chosen = np.isin(np.asarray(texts.column("key")), keys)
+                yield (
+                    "excerpts",
+                    number,
+                    pack_excerpts([texts.filter(pa.array(chosen))]),
+                )
+
+    def _read(
+        self, every: NDArray[np.uint32], shown: NDArray[np.uint32]
+    ) -> tuple[ShingleBlock, list[pa.Table]]:
+        sets, excerpts = [], []
+        config, files = self._config, self._filesystem
+        for rows, batch in documents_again(
+            self._task, config, files, every, self._places
+        ):
+            made, characters = shingle_sets(batch.tokens), batch.tokens.characters
+            task = self._task.ordinal
+            sets.append(shingle_block(task, rows, made, characters))
+            chosen = np.flatnonzero(np.isin(rows, shown, assume_unique=True))
+            if len(chosen):
+                part = Batch(batch.documents.take(pa.array(chosen)))
+                excerpts.append(excerpts_of(task, rows[chosen], part))
+        return merge_shingles(sets), excerpts
 
 
 def _sketched(
@@ -276,9 +298,13 @@ def verify_stage(
     merged = merge_pairs(unpack(block)[0] for block in pairs)
     if not len(merged):
         return
-    shingles = merge_shingles(ShingleBlock(*unpack(block)) for block in sets)
-    measure = estimate if spec.config.link.verify == "estimate" else verify
-    verified = measure(merged, shingles).at_least(spec.config.link.threshold)
+    if spec.config.link.verify == "estimate":
+        sketches = merge_shingles(ShingleBlock(*unpack(block)) for block in sets)
+        found = estimate(merged, sketches)
+    else:
+        shingles = merge_shingles(decoded(unpack(block)) for block in sets)
+        found = verify(merged, shingles)
+    verified = found.at_least(spec.config.link.threshold)
     corpora = corpora_of(verified.pairs, spec.corpus_starts)
     inside = verified.where(corpora[:, 0] == corpora[:, 1])
     yield from _linked(verified, inside, corpora, spec)

@@ -18,6 +18,7 @@ from audit.batch import Batch
 from audit.fold.accumulator import PART_REJECT, Accumulator
 from audit.job.evaluation import found_in
 from audit.job.examples import excerpts_of, pack_excerpts
+from audit.job.places import Gatherer
 from audit.job.progress import PROGRESS
 from audit.job.toolbox import toolbox
 from audit.link.layout import choose_layout
@@ -34,11 +35,12 @@ if TYPE_CHECKING:
     from audit.config import AuditConfig
     from audit.job.evaluation import Evaluation
     from audit.job.keep import Keeper
+    from audit.job.places import Places
     from audit.job.plan import Task
     from audit.link.layout import BandLayout
     from audit.read import FileSystem, ReadBatch, Split
 
-__all__ = ["Scan", "Sketches", "documents_of", "scan"]
+__all__ = ["Scan", "Sketches", "documents_again", "documents_of", "scan"]
 
 _HASH_SPAN = float(2**64)
 _NO_START = -1
@@ -89,6 +91,7 @@ class Scan:
 
     accumulator: Accumulator
     sketches: Sketches
+    places: Places
 
 
 def scan(
@@ -106,7 +109,8 @@ def scan(
         choose_layout(config.link.threshold),
         keep=config.link.verify == "estimate",
     )
-    for rows, batch in documents_of(task, config, filesystem, accumulator):
+    places = Gatherer()
+    for rows, batch in documents_of(task, config, filesystem, accumulator, places):
         tools.annotate(batch)
         tools.fold.add(accumulator, batch)
         sketches.add(rows, batch)
@@ -114,15 +118,15 @@ def scan(
             accumulator.add_found(found_in(batch, evaluation))
         if keeper is not None:
             keeper.add(rows, batch)
-    return Scan(accumulator, sketches)
+    return Scan(accumulator, sketches, places.whole())
 
 
 def documents_of(
     task: Task,
     config: AuditConfig,
     filesystem: FileSystem,
-    accumulator: Accumulator | None = None,
-    only: NDArray[np.uint32] | None = None,
+    accumulator: Accumulator,
+    places: Gatherer | None = None,
 ) -> Iterator[tuple[NDArray[np.uint32], Batch]]:
     """Yield the sampled documents of a task with their rows, in the order they lie.
 
@@ -130,30 +134,53 @@ def documents_of(
         task: what to read.
         config: how, and which share of it.
         filesystem: where it is.
-        accumulator: counts records, rejects and lines; None on a second look.
-        only: uint32[m], ascending, the rows to yield; None for all.
+        accumulator: counts records, rejects and lines.
+        places: learns where the documents stand.
     """
     row = 0
-    for split in task.splits:
+    for number, split in enumerate(task.splits):
         lines = 0
-        if accumulator is not None:
-            accumulator.totals["files"] += int(split.start == 0)
+        accumulator.totals["files"] += int(split.start == 0)
         for read in read_split(split, config.read, filesystem):
             lines = read.lines
             n_docs = read.documents.num_rows
             rows = np.arange(row, row + n_docs, dtype=np.uint32)
+            if places is not None:
+                places.add(row, number, np.asarray(read.documents["position"]))
             row += n_docs
             rows, documents = _sampled(rows, read.documents, config.sample)
-            if only is not None:
-                chosen = np.isin(rows, only, assume_unique=True)
-                rows, documents = rows[chosen], documents.filter(pa.array(chosen))
-            if accumulator is not None:
-                _account(accumulator, split, read, documents.num_rows)
-                PROGRESS.add(documents.num_rows, read.bytes_read)
+            _account(accumulator, split, read, documents.num_rows)
+            PROGRESS.add(documents.num_rows, read.bytes_read)
             if documents.num_rows:
                 yield rows, Batch(documents, split.file.name)
-        if accumulator is not None and _is_byte_range(split):
+        if _is_byte_range(split):
             accumulator.add_table("lines", _line_count(split, lines))
+
+
+def documents_again(
+    task: Task,
+    config: AuditConfig,
+    filesystem: FileSystem,
+    rows: NDArray[np.uint32],
+    places: Places,
+) -> Iterator[tuple[NDArray[np.uint32], Batch]]:
+    """Yield some documents of a task once more, with their rows.
+
+    Files that hold none of them are not opened, and of the others no more is parsed
+    than these documents, as far as their format allows.
+
+    Args:
+        task: what was read.
+        config: how.
+        filesystem: where it is.
+        rows: uint32[n], ascending, which documents.
+        places: what the first look has told of where they stand.
+    """
+    for number, mine, positions in places.of(rows):
+        split = task.splits[number]
+        for read in read_split(split, config.read, filesystem, only=positions):
+            at = np.searchsorted(positions, np.asarray(read.documents["position"]))
+            yield mine[at], Batch(read.documents, split.file.name)
 
 
 def _sampled(

@@ -1,8 +1,9 @@
 """What a scan leaves in staging for the search for near-duplicates.
 
 In: the units of a task. Out: its band keys, for the stage that sends them once it is
-known which contents an earlier task holds; which documents repeat which unit, for the
-stage that tells where duplicates lie; and, where similarity is estimated, signatures
+known which contents an earlier task holds; where its documents stand, for the second
+look; which documents repeat which unit, for the stage that tells where duplicates lie;
+and, where similarity is estimated, signatures
 and the beginnings of texts, so that the input is read once. Each file ends the run with
 a clear error where it is missing or damaged.
 """
@@ -18,6 +19,7 @@ import pyarrow as pa
 from audit.errors import RunError
 from audit.job.output import write_bytes
 from audit.job.packing import pack, unpack
+from audit.job.places import Places
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,7 +29,14 @@ if TYPE_CHECKING:
     from audit.job.spec import JobSpec
     from audit.link.units import Units
 
-__all__ = ["load_bands", "load_sketches", "store_units", "units_of_rows"]
+__all__ = [
+    "load_bands",
+    "load_places",
+    "load_sketches",
+    "store_places",
+    "store_units",
+    "units_of_rows",
+]
 
 _DIGEST = 16
 
@@ -51,6 +60,16 @@ def store_units(
         shown = np.frombuffer(excerpts, np.uint8)
         arrays = [units.rows, units.signatures, units.characters, shown]
         _store("sketches", task, arrays, spec, output)
+
+
+def store_places(task: Task, places: Places, spec: JobSpec, output: Output) -> None:
+    """Leave in staging where the documents of a task stand, for a second look."""
+    _store("places", task, list(places), spec, output)
+
+
+def load_places(task: Task, spec: JobSpec, output: Output) -> Places:
+    """Return where the documents of a task stand."""
+    return Places(*_load("places", task, spec, output))
 
 
 def load_bands(

@@ -19,7 +19,7 @@ from audit.job.keep import Keeper
 from audit.job.packing import pack
 from audit.job.progress import PROGRESS
 from audit.job.scan import scan
-from audit.job.sketched import store_units
+from audit.job.sketched import store_places, store_units
 from audit.job.staged import inputs_of, load_blocks, store_blocks
 from audit.link.blocks import pack_exact
 
@@ -90,6 +90,7 @@ def _scan(
     blocks: list[Block] = [("counts", corpus, result.accumulator.to_bytes())]
     units = result.sketches.units()
     store_units(task, units, result.sketches.excerpts(), spec, output)
+    store_places(task, result.places, spec, output)
     blocks += _exact_blocks(task.ordinal, units, spec)
     return Scanned(result.accumulator.totals["documents"], blocks)
 

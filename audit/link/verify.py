@@ -11,17 +11,18 @@ in 4,300 at 1,000, out of a thousand.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from audit.errors import AccountingError
 from audit.kernels.jaccard import intersections
 from audit.kernels.minhash import jaccard_estimate
-from audit.link.layout import doc_keys
+from audit.kernels.set_codes import decode_sets, encode_sets
+from audit.link.layout import doc_keys, task_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -30,14 +31,18 @@ if TYPE_CHECKING:
 __all__ = [
     "ShingleBlock",
     "Verified",
+    "coded",
+    "decoded",
     "estimate",
     "merge_shingles",
     "pack_shingles",
     "pack_signatures",
+    "shingle_block",
     "verify",
 ]
 
 _UPPER = np.uint64(32)
+_ROWS = np.uint64(2**32 - 1)
 
 
 class ShingleBlock(NamedTuple):
@@ -55,6 +60,17 @@ class ShingleBlock(NamedTuple):
     characters: NDArray[np.int64]
     offsets: NDArray[np.int64]
     hashes: NDArray[np.uint32]
+
+    def of(self, keys: NDArray[np.uint64]) -> ShingleBlock:
+        """Return the sets of some of the documents; ``keys`` ascends."""
+        chosen = np.flatnonzero(np.isin(self.keys, keys, assume_unique=True))
+        sizes = np.diff(self.offsets)[chosen]
+        offsets = np.zeros(len(chosen) + 1, np.int64)
+        np.cumsum(sizes, out=offsets[1:])
+        # Positions of all chosen hashes: each document's start, then one by one.
+        shift = np.repeat(self.offsets[:-1][chosen] - offsets[:-1], sizes)
+        hashes = self.hashes[np.arange(offsets[-1]) + shift]
+        return ShingleBlock(self.keys[chosen], self.characters[chosen], offsets, hashes)
 
 
 class Verified(NamedTuple):
@@ -81,6 +97,24 @@ class Verified(NamedTuple):
         )
 
 
+def shingle_block(
+    task: int,
+    rows: NDArray[np.uint32],
+    sets: Shingles,
+    characters: NDArray[np.int64],
+) -> ShingleBlock:
+    """Return the shingle sets of documents of a task.
+
+    Args:
+        task: Ordinal of the task.
+        rows: uint32[n], numbers within the task of the documents, ascending.
+        sets: What `audit.kernels.shingle.shingle_sets` made of them.
+        characters: int64[n].
+    """
+    hashes = (sets.hashes >> _UPPER).astype(np.uint32)
+    return ShingleBlock(doc_keys(task, rows), characters, sets.doc_offsets, hashes)
+
+
 def pack_shingles(
     task: int,
     rows: NDArray[np.uint32],
@@ -88,26 +122,9 @@ def pack_shingles(
     characters: NDArray[np.int64],
     wanted: NDArray[np.uint32],
 ) -> ShingleBlock:
-    """Return the shingle sets of the wanted rows that are among these documents.
-
-    Args:
-        task: Ordinal of the task.
-        rows: uint32[n], numbers within the task of the documents of ``sets``,
-            ascending.
-        sets: What `audit.kernels.shingle.shingle_sets` made of them.
-        characters: int64[n].
-        wanted: uint32[m], ascending.
-    """
-    chosen = np.flatnonzero(np.isin(rows, wanted, assume_unique=True))
-    sizes = np.diff(sets.doc_offsets)[chosen]
-    offsets = np.zeros(len(chosen) + 1, np.int64)
-    np.cumsum(sizes, out=offsets[1:])
-    # Positions of all chosen hashes: each document's start, then one by one.
-    shift = np.repeat(sets.doc_offsets[:-1][chosen] - offsets[:-1], sizes)
-    hashes = (sets.hashes[np.arange(offsets[-1]) + shift] >> _UPPER).astype(np.uint32)
-    return ShingleBlock(
-        doc_keys(task, rows[chosen]), characters[chosen], offsets, hashes
-    )
+    """Return `shingle_block` of the wanted rows, ascending, that are among these."""
+    block = shingle_block(task, rows, sets, characters)
+    return block.of(doc_keys(task, wanted))
 
 
 def pack_signatures(
@@ -129,6 +146,37 @@ def pack_signatures(
     return ShingleBlock(
         doc_keys(task, rows), characters, offsets, signatures.reshape(-1)
     )
+
+
+def coded(block: ShingleBlock) -> list[NDArray[Any]]:
+    """Return shingle sets as arrays to send: less than half as many bytes.
+
+    All documents are of one task: what they are named by is its number and their rows.
+    """
+    words, references = encode_sets(block.hashes, block.offsets)
+    rows = (block.keys & _ROWS).astype(np.uint32)
+    sizes = _narrow(np.diff(block.offsets))
+    return [task_of(block.keys[:1]), rows, _narrow(block.characters), sizes,
+            references, words]  # fmt: skip
+
+
+def decoded(arrays: Sequence[NDArray[Any]]) -> ShingleBlock:
+    """Return the shingle sets that `coded` was given."""
+    tasks, rows, characters, sizes, references, words = arrays
+    offsets = np.zeros(len(rows) + 1, np.int64)
+    np.cumsum(sizes, out=offsets[1:])
+    return ShingleBlock(
+        doc_keys(int(tasks[0]), rows) if len(rows) else np.zeros(0, np.uint64),
+        characters.astype(np.int64),
+        offsets,
+        decode_sets(words, references, offsets),
+    )
+
+
+def _narrow(numbers: NDArray[np.int64]) -> NDArray[Any]:
+    """Return numbers that are not negative in four bytes, where they fit."""
+    fits = numbers.max(initial=0) <= _ROWS
+    return numbers.astype(np.uint32) if fits else numbers
 
 
 def merge_shingles(blocks: Iterable[ShingleBlock]) -> ShingleBlock:

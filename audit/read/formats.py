@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
+import numpy as np
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from audit.read.batches import BatchSize, Refusal
 from audit.read.compress import Stream
@@ -140,21 +142,28 @@ def _with_layout(
 
 
 def read_opened(
-    opened: Opened, split: Split, options: ReadOptions, size: BatchSize
+    opened: Opened,
+    split: Split,
+    options: ReadOptions,
+    size: BatchSize,
+    only: NDArray[np.int64] | None = None,
 ) -> Iterator[ReadBatch]:
-    """Yield the documents and rejects of a split of an opened file."""
+    """Yield the documents and rejects of a split of an opened file.
+
+    Where ``only`` names positions, a reader may pass over everything else.
+    """
     stream, file, layout = opened.stream, split.file.name, opened.layout
     if layout is None:
         if reader := _WITHOUT_LAYOUT.get(opened.format):
             yield from reader(stream, file, options, size)
     elif opened.parquet is not None:
-        yield from read_parquet(opened.parquet, split, layout, options, size)
+        yield from read_parquet(opened.parquet, split, layout, options, size, only)
     elif opened.dialect is not None:
         yield from read_table(stream, file, opened.dialect, layout, options, size)
     elif opened.format == "json":
         yield from read_json_array(stream, file, layout, options, size)
     else:
-        yield from read_jsonl(stream, split, layout, options, size)
+        yield from read_jsonl(stream, split, layout, options, size, only)
 
 
 _WITHOUT_LAYOUT = {"text": read_text, "html": read_html, "warc": read_warc}

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from audit.read.batches import BatchSize, Refusal, Rows
 from audit.read.compress import Stream
@@ -50,9 +51,13 @@ def read_jsonl(
     layout: Layout,
     options: ReadOptions,
     size: BatchSize,
+    only: NDArray[np.int64] | None = None,
 ) -> Iterator[ReadBatch]:
-    """Yield the documents and rejects of a split of a JSON Lines file."""
-    reader = _LinesReader(split.file.name, layout, options, size)
+    """Yield the documents and rejects of a split of a JSON Lines file.
+
+    Where ``only`` is given, no other lines are parsed than those of these numbers.
+    """
+    reader = _LinesReader(split.file.name, layout, options, size, only)
     used = 0
     blocks = line_blocks(
         stream,
@@ -78,11 +83,17 @@ class _LinesReader:
     # Blocks of lines to batches; knows how far it has come.
 
     def __init__(
-        self, file: str, layout: Layout, options: ReadOptions, size: BatchSize
+        self,
+        file: str,
+        layout: Layout,
+        options: ReadOptions,
+        size: BatchSize,
+        only: NDArray[np.int64] | None,
     ) -> None:
         self.lines = 0
         self.told = False  # whether the end of a damaged file has been reported
         self._file, self._options, self._size = file, options, size
+        self._only = only
         self._reader = RecordReader(file, layout, options, self._review)
         self._problem: Refusal | None = None
         self._last = -1  # number of the line that has no line feed
@@ -95,15 +106,25 @@ class _LinesReader:
         self._problem = block.problem
         data = np.frombuffer(block.data, np.uint8)
         starts = np.concatenate([np.zeros(1, np.int64), block.ends[:-1] + 1])
-        lines = np.flatnonzero(block.ends > starts)
+        lines = self._wanted(block, np.flatnonzero(block.ends > starts))
         n_parts = -(-len(lines) // self._size.documents)
         for part in np.array_split(lines, n_parts) if n_parts else ():
-            ends = block.ends[part]
+            begins, ends = starts[part], block.ends[part]
             self._last = len(ends) - 1 if ends[-1] == len(data) else -1
             self.lines = block.first_line + int(part[-1]) + 1
-            positions, places = part + block.first_line + 1, starts[part] + block.offset
-            yield self._reader.read(data, starts[part], ends, positions, places)
+            positions, places = part + block.first_line + 1, begins + block.offset
+            content = data
+            if self._only is not None:
+                content, begins, ends = _gathered(block.data, begins, ends)
+            yield self._reader.read(content, begins, ends, positions, places)
         self.lines = block.first_line + len(block.ends)
+
+    def _wanted(self, block: LineBlock, lines: NDArray[np.intp]) -> NDArray[np.intp]:
+        if self._only is None:
+            return lines
+        first = block.first_line + 1
+        low, high = np.searchsorted(self._only, [first, first + len(block.ends)])
+        return np.intersect1d(lines, self._only[low:high] - first)
 
     def _too_long(self, block: LineBlock) -> tuple[pa.RecordBatch, pa.RecordBatch]:
         rows = Rows(self._file, self._size)
@@ -123,3 +144,13 @@ class _LinesReader:
         if line.startswith(b"{") and not line.endswith(b"}"):
             return Refusal("truncated", "the last line ends inside a record")
         return refusal
+
+
+def _gathered(
+    data: memoryview, starts: NDArray[np.int64], ends: NDArray[np.int64]
+) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]:
+    # Some lines of a block side by side, so that what lies between is not looked at.
+    pieces = zip(starts.tolist(), ends.tolist(), strict=True)
+    content = b"".join([data[start:end] for start, end in pieces])
+    stops = np.cumsum(ends - starts)
+    return np.frombuffer(content, np.uint8), stops - (ends - starts), stops

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from audit.read.batches import BatchSize, Refusal, reject_batch
 from audit.read.columns import table_batch
@@ -80,10 +82,12 @@ def read_parquet(
     layout: Layout,
     options: ReadOptions,
     size: BatchSize,
+    only: NDArray[np.int64] | None = None,
 ) -> Iterator[ReadBatch]:
     """Yield the documents and rejects of some row groups of a Parquet file.
 
-    Positions are row numbers of the file, from 1.
+    Positions are row numbers of the file, from 1. Where ``only`` is given, batches
+    without any of these are passed over, and row groups are not decoded.
     """
     metadata = parquet.metadata
     stop = metadata.num_row_groups if split.stop is None else split.stop
@@ -92,6 +96,9 @@ def read_parquet(
     for group in range(split.start, stop):
         info = metadata.row_group(group)
         end = row + info.num_rows
+        if not _any(only, row, end):
+            row = end
+            continue
         try:
             for table in parquet.iter_batches(
                 _rows_at_once(parquet, group, columns, size),
@@ -100,6 +107,9 @@ def read_parquet(
                 use_threads=False,
             ):
                 stored = _stored_bytes(info) * table.num_rows // info.num_rows
+                if not _any(only, row, row + table.num_rows):
+                    row += table.num_rows
+                    continue
                 documents, rejects = table_batch(
                     table, split.file.name, row, layout, options
                 )
@@ -108,6 +118,14 @@ def read_parquet(
         except DAMAGED as error:
             yield _damaged(split, group, row, end, first, error)
         row = end
+
+
+def _any(only: NDArray[np.int64] | None, row: int, end: int) -> bool:
+    # Whether any row is wanted of those after `row` up to `end`, counted from 1.
+    if only is None:
+        return True
+    low, high = np.searchsorted(only, [row + 1, end + 1])
+    return bool(low < high)
 
 
 def _damaged(

@@ -8,10 +8,14 @@ that starts at 0, and its other splits are empty: nothing is lost or read twice.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from typing import BinaryIO
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
 
 from audit.errors import InputError
 from audit.read.batches import BatchSize, Refusal, Rows
@@ -85,6 +89,7 @@ def read_split(
     filesystem: FileSystem,
     batch_bytes: int = BatchSize().text_bytes,
     batch_documents: int = BatchSize().documents,
+    only: NDArray[np.int64] | None = None,
 ) -> Iterator[ReadBatch]:
     """Yield the documents and rejects of a split, with bounded memory.
 
@@ -99,8 +104,39 @@ def read_split(
         filesystem: where it is.
         batch_bytes: about as many bytes of text as a batch has.
         batch_documents: most documents a batch has.
+        only: int64[n], ascending, the positions of the documents to yield; None for
+            all, rejects and counts with them. What else is there is passed over.
     """
     size = BatchSize(batch_bytes, batch_documents)
+    if only is None:
+        yield from _read(split, options, filesystem, size)
+    elif len(only):
+        with closing(_read(split, options, filesystem, size, only)) as batches:
+            yield from _chosen(batches, only)
+
+
+def _chosen(
+    batches: Iterator[ReadBatch], only: NDArray[np.int64]
+) -> Iterator[ReadBatch]:
+    # Readers may pass over what is not wanted; none has to.
+    for batch in batches:
+        positions = np.asarray(batch.documents["position"])
+        wanted = np.isin(positions, only, assume_unique=True)
+        if not wanted.all():
+            batch = replace(batch, documents=batch.documents.filter(pa.array(wanted)))
+        if batch.documents.num_rows:
+            yield batch
+        if len(positions) and positions[-1] >= only[-1]:
+            return
+
+
+def _read(
+    split: Split,
+    options: ReadOptions,
+    filesystem: FileSystem,
+    size: BatchSize,
+    only: NDArray[np.int64] | None = None,
+) -> Generator[ReadBatch]:
     try:
         raw = filesystem.open(split.file.path)
     except (OSError, ValueError) as error:
@@ -111,13 +147,14 @@ def read_split(
         if isinstance(opened, Refusal):
             yield from _refused(split, opened)
         elif opened.format == "parquet" and _in_row_groups(split.file):
-            yield from read_opened(opened, split, options, size)
+            yield from read_opened(opened, split, options, size, only)
         elif opened.divisible:
-            batches = _read_range(opened, split, options, size, raw)
+            batches = _read_range(opened, split, options, size, raw, only)
             yield from _within(batches, split)
         elif not split.start:
             # Planned as plain JSON Lines, perhaps, but it is something else.
-            yield from read_opened(opened, replace(split, stop=None), options, size)
+            whole = replace(split, stop=None)
+            yield from read_opened(opened, whole, options, size, only)
 
 
 def _in_row_groups(file: FileInfo) -> bool:
@@ -136,12 +173,17 @@ def _within(batches: Iterator[ReadBatch], split: Split) -> Iterator[ReadBatch]:
 
 
 def _read_range(
-    opened: Opened, split: Split, options: ReadOptions, size: BatchSize, raw: BinaryIO
+    opened: Opened,
+    split: Split,
+    options: ReadOptions,
+    size: BatchSize,
+    raw: BinaryIO,
+    only: NDArray[np.int64] | None,
 ) -> Iterator[ReadBatch]:
     # The layout came from the file's head; the lines come from the middle, one byte
     # early so that a line which starts at the edge is told from a line's middle.
     if not split.start:
-        yield from read_opened(opened, split, options, size)
+        yield from read_opened(opened, split, options, size, only)
         return
     try:
         raw.seek(split.start - 1)
@@ -150,7 +192,7 @@ def _read_range(
         yield from _refused(split, refusal, everywhere=True)
         return
     stream = Stream(raw, options.max_expansion, sniff=False)
-    yield from read_opened(opened.at(stream), split, options, size)
+    yield from read_opened(opened.at(stream), split, options, size, only)
 
 
 def _refused(
