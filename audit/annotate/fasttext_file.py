@@ -35,6 +35,8 @@ _LOSSES = {1: HIERARCHICAL, 2: ONE_VS_ALL, 3: SOFTMAX, 4: ONE_VS_ALL}
 # What the kernel runs: quantised matrices that fit into memory when written out, and
 # rows, n-grams and runs of words within what its loops were measured on.
 _DECODED_BYTES = 4 << 30
+# Rows of a dense matrix that are looked at to see how large its values are.
+_SOME_ROWS = 1 << 14
 _LONGEST_ROW, _LONGEST_NGRAM, _LONGEST_RUN = 4096, 64, 64
 
 
@@ -286,7 +288,23 @@ def _network(args: _Args, words: _Dictionary, matrix: _Matrix) -> Network:
         words.end,
         end_hash - (1 << 32) if end_hash >> 31 else end_hash,
         all_pruned,
+        _scale(matrix),
     )
+
+
+def _scale(matrix: _Matrix) -> float:
+    """Return the power of two by which sums of rows become whole numbers.
+
+    The largest value among some rows becomes 2^19 to 2^20: fine enough to tell what
+    float32 tells of a sum, with room for sums of hundreds of such rows.
+    """
+    if matrix.codes.size:
+        some = np.abs(matrix.values).max() * np.abs(matrix.norms).max()
+    else:
+        some = np.abs(matrix.rows[:: max(1, len(matrix.rows) // _SOME_ROWS)]).max()
+    if not 0 < some < np.inf:
+        return 1.0
+    return float(2.0 ** (20 - np.clip(np.frexp(some)[1], -60, 60)))
 
 
 def _ranked(buckets: NDArray[np.int32], bucket: int) -> NDArray[np.uint64]:

@@ -4,9 +4,11 @@ In: documents as one UTF-8 buffer with offsets, and a `Network` (the input side 
 model file, read by `audit.annotate.fasttext_file`). Out: the mean input row of each
 document, for `audit.kernels.fasttext_output`.
 
-What makes it fast: the summed rows of a word are kept in a table (text repeats its
-words), quantised rows stay codes that fit the processor's cache, those of a word are on
-their way while the next is read, and pruned n-grams are told by a bit map.
+What makes it fast: the summed rows of a word are kept in a cache (text repeats its
+words); quantised rows stay codes that fit the processor's cache; what a word needs is
+on its way from memory while the next words are looked at; n-grams are hashed sixteen
+at a time, and pruned ones are told by a bit map. Sums of words are whole numbers, so a
+document's is the sum of its paragraphs' to the last bit, in whatever order.
 """
 
 from __future__ import annotations
@@ -15,17 +17,23 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from audit.kernels.fasttext_words import (
-    add_floats,
-    add_rows,
-    hash32,
-    is_label,
-    read_word,
-    rows_of_runs,
-    rows_of_word,
+from audit.kernels.fasttext_cache import TURN, Cache, padded, word_cache
+from audit.kernels.fasttext_ngrams import longest_cached, reading
+from audit.kernels.fasttext_rows import add_rounded, rows_of_runs
+from audit.kernels.fasttext_turn import (
+    TEXTS,
+    add_found,
+    add_words,
+    find_rows,
+    hash_words,
+    keep,
+    look_up,
+    name_words,
+    sum_new,
+    turn_room,
 )
-from audit.kernels.jit import kernel
-from audit.kernels.lanes import prefetch
+from audit.kernels.fasttext_words import find_words
+from audit.kernels.jit import inlined, kernel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,15 +42,6 @@ __all__ = [
     "Cache", "Network", "document_vectors", "joint_vectors", "runs_of_words",
     "word_cache",
 ]  # fmt: skip
-
-# Longer words are rarely met again (clauses of scripts without spaces): no caching.
-_CACHED_BYTES = 48
-# Memory of the word cache, which outlives the batch: half of all words in a corpus are
-# met once, the others again and again.
-_CACHE_BYTES = 64 << 20
-# Words of a document that are read before they are summed, unless their rows are many.
-_TURN = 32
-_MANY_ROWS = 4096
 
 
 class Network(NamedTuple):
@@ -70,6 +69,7 @@ class Network(NamedTuple):
         end: row of the end-of-sentence token, -1 where there is none.
         end_hash: its 32-bit hash.
         all_pruned: true where no n-gram has a row at all.
+        scale: a power of two; sums of rows are counted in whole 1 / scale.
     """
 
     rows: NDArray[np.float32]
@@ -88,126 +88,100 @@ class Network(NamedTuple):
     end: int
     end_hash: int
     all_pruned: bool
+    scale: float
 
 
-class Cache(NamedTuple):
-    """Summed rows of the words seen lately; content never changes a result.
-
-    Behind the slots stand as many sums as a turn has words: those of long words.
-    """
-
-    keys: NDArray[np.uint64]
-    sums: NDArray[np.float32]
-    counts: NDArray[np.int32]
-    used: NDArray[np.int64]
+@inlined
+def _mean(total, base, count, scale, out, at, dim):  # type: ignore[no-untyped-def]
+    """Write the mean of ``count`` rows as floats, each rounded once."""
+    for d in range(dim):
+        value = np.float64(total[base + d]) / (np.float64(scale) * np.float64(count))
+        out[at + d] = np.float32(value)
 
 
-def word_cache(dim: int) -> Cache:
-    """Return an empty cache for rows of ``dim`` values, to be used by one thread."""
-    slots = 1 << 10
-    while slots * 2 * dim * 4 <= _CACHE_BYTES and slots < 1 << 19:
-        slots *= 2
-    return Cache(
-        np.zeros(slots, np.uint64),
-        np.zeros((slots + _TURN) * dim, np.float32),
-        np.zeros(slots + _TURN, np.int32),
-        np.zeros(1, np.int64),
-    )
+@inlined
+def _close(net, plan, turn, hashes, n_hashes, count, out, part):  # type: ignore[no-untyped-def]
+    """Write the mean row of a text that ends; return how many rows it has."""
+    total, dim = turn.total, net.dim
+    if net.end >= 0:
+        count += 1
+        for d in range(len(total)):
+            total[d] += turn.end[d]
+    if len(hashes):
+        hashes[n_hashes] = np.int32(net.end_hash)
+        for k in range(n_hashes + 1):
+            n = rows_of_runs(
+                net, plan, net.word_ngrams, hashes, k, n_hashes + 1, turn.found
+            )
+            count += n
+            if n:
+                add_found(net, turn, n)
+    if count > 0:
+        _mean(total, 0, count, net.scale, out, part * dim, dim)
+    for d in range(len(total)):
+        total[d] = 0
+    return count
 
 
 @kernel
 def _document_vectors(  # type: ignore[no-untyped-def]
-    rows, codes, values, norms, word_keys, word_ids, kept, n_words, dim, n_buckets,
-    minn, maxn, end_row, end_hash, longest, keys, sums, sizes, used, data, offsets,
-    word, found, hashes, out, counts, whole, totals, total_counts,
+    net, plan, cache, turn, longest, data, offsets, hashes, out, counts, whole,
+    totals, total_counts,
 ):  # fmt: skip
-    # Arrays come one by one: taken from a tuple inside the loop, each would cost two
-    # atomic counts of its references every time.
-    n_slots = len(keys)
-    mask, full = np.uint64(n_slots - 1), n_slots * 5 // 8
-    zero, one = np.uint64(0), np.uint64(1)
-    chosen, missing = np.zeros(_TURN, np.int64), np.zeros(_TURN, np.int64)
-    ends = np.zeros(_TURN, np.int64)
-    shared = len(whole) > 0
-    for doc in range(len(offsets) - 1):
-        i, end = np.uint64(offsets[doc]), np.uint64(offsets[doc + 1])
-        base, count, n_hashes = doc * dim, np.int64(0), 0
-        while i < end:
-            # Some words at a time: the rows of those that are new are called from
-            # memory while the next are read, and summed when all have been.
-            n, n_missing, n_found = 0, 0, 0
-            if used[0] > full:
-                keys[:] = 0
-                used[0] = 0
-            while i < end and n < _TURN:
-                byte = data[i]
-                if byte <= 0x20 and (byte == 0x20 or byte == 0 or 9 <= byte <= 13):
-                    i += one
-                    continue
-                start = i
-                key, i = read_word(data, start, end)
-                if data[start] == 0x5F and is_label(data, start, i):
-                    continue
-                slot, new = np.uint64(n_slots + n), True
-                if i - start <= np.uint64(_CACHED_BYTES):
-                    slot = np.uint64(key & mask)
-                    while keys[slot] != zero and keys[slot] != key:
-                        slot = np.uint64(np.uint64(slot + one) & mask)
-                    new = keys[slot] == zero
-                if new:
-                    if slot < np.uint64(n_slots):
-                        keys[slot] = key
-                        used[0] += 1
-                    n_found = rows_of_word(
-                        rows, codes, word_keys, word_ids, kept, n_words, dim, n_buckets,
-                        minn, maxn, end_row, data, np.int64(start), np.int64(i), key,
-                        word, found, n_found,
-                    )  # fmt: skip
-                    missing[n_missing], ends[n_missing] = np.int64(slot), n_found
-                    n_missing += 1
-                chosen[n] = np.int64(slot)
-                prefetch(sums, np.int64(slot) * dim)
-                prefetch(sums, np.int64(slot) * dim + min(16, dim - 1))
-                n += 1
-                if longest > 1:
-                    hashes[n_hashes] = hash32(data, start, i)
-                    n_hashes += 1
-                if n_found > _MANY_ROWS:
-                    break
-            n_found = 0
-            for k in range(n_missing):
-                at = missing[k] * dim
-                for d in range(at, at + dim):
-                    sums[d] = 0
-                add_rows(
-                    rows, codes, values, norms, found, n_found, ends[k], dim, sums, at
-                )
-                sizes[missing[k]] = ends[k] - n_found
-                n_found = ends[k]
-            add_floats(sums, chosen, 0, n, dim, out, base)
-            if shared:
-                add_floats(sums, chosen, 0, n, dim, totals, whole[doc] * dim)
-            for k in range(n):
-                count += np.int64(sizes[chosen[k]])
-        if shared:
-            total_counts[whole[doc]] += count
-        if end_row >= 0:
-            found[0] = end_row
-            add_rows(rows, codes, values, norms, found, 0, 1, dim, out, base)
-            count += 1
-        if longest > 1:
-            hashes[n_hashes] = np.int32(end_hash)
-            for k in range(n_hashes + 1):
-                n = rows_of_runs(
-                    kept, n_words, n_buckets, longest, hashes, k, n_hashes + 1, found
-                )
-                add_rows(rows, codes, values, norms, found, 0, n, dim, out, base)
-                count += n
-        counts[doc] = count
-        if count > 0:
-            scale = np.float32(1.0) / np.float32(count)
-            for d in range(base, base + dim):
-                out[d] *= scale
+    # Parts of this are steps, to which tuples of arrays are lent: to take an array from
+    # a tuple in here would cost two atomic counts of its references.
+    starts, ends, tail, total = turn.starts, turn.ends, turn.tail, turn.total
+    closes, width, n_parts = turn.closes, len(total), len(offsets) - 1
+    part, i, count, n_hashes = 0, offsets[0], np.int64(0), 0
+    if net.end >= 0:
+        turn.found[0] = net.end
+        add_rounded(net, turn.floats, turn.found, 0, 1, turn.end, 0)
+        for doc in range(len(total_counts)):
+            total_counts[doc] = 1
+            for d in range(width):
+                totals[doc * width + d] = turn.end[d]
+    while part < n_parts:
+        # Some words at a time, of one text or several: what is needed of the new ones
+        # is on its way from memory while the others are looked up.
+        n, n_closed, first = 0, 0, part
+        while part < n_parts and n < TURN and n_closed < TEXTS:
+            stop = offsets[part + 1]
+            n, i = find_words(data, i, stop, tail, starts, ends, n, TURN)
+            if i >= stop:
+                closes[n_closed] = n
+                n_closed += 1
+                part += 1
+        name_words(cache, turn, data, n)
+        n_new = look_up(net, plan, cache, turn, data, n, longest)
+        find_rows(net, cache, turn, n, n_new)
+        sum_new(net, cache, turn, n_new)
+        begin = 0
+        for c in range(n_closed + 1):
+            end = closes[c] if c < n_closed else n
+            count += add_words(net, plan, cache, turn, data, begin, end)
+            if len(hashes):
+                n_hashes = hash_words(turn, data, begin, end, hashes, n_hashes)
+            begin = end
+            if c == n_closed:
+                break
+            if len(whole):
+                at = whole[first + c]
+                total_counts[at] += count
+                for d in range(width):
+                    totals[at * width + d] += total[d]
+            counts[first + c] = _close(
+                net, plan, turn, hashes, n_hashes, count, out, first + c
+            )
+            count, n_hashes = np.int64(0), 0
+        keep(cache, turn, n_new)
+
+
+@kernel
+def _means(totals, counts, scale, dim, out):  # type: ignore[no-untyped-def]
+    width = len(totals) // max(len(counts), 1)
+    for doc in range(len(counts)):
+        if counts[doc] > 0:
+            _mean(totals, doc * width, counts[doc], scale, out, doc * dim, dim)
 
 
 def document_vectors(
@@ -244,8 +218,8 @@ def joint_vectors(
 ]:
     """Return what `document_vectors` does of parts, and of what they are parts of.
 
-    The words of a document are those of its paragraphs, so one pass sums both, in the
-    order in which `document_vectors` would: the values are equal to the last bit.
+    The words of a document are those of its paragraphs, so its sum is theirs: the
+    values are equal to the last bit.
 
     Args:
         net: the input side of a model for which `runs_of_words` is false.
@@ -259,22 +233,9 @@ def joint_vectors(
         float32[n_parts, dim], int64[n_parts], float32[n_wholes, dim], int64[n_wholes].
     """
     out, counts, totals, sizes = _vectors(net, cache, data, offsets, whole, n_wholes)
-    if net.end >= 0:
-        totals += _values(net, net.end)
-        sizes += 1
-    some = sizes > 0
-    totals[some] *= (np.float32(1) / sizes[some].astype(np.float32))[:, None]
-    return out, counts, totals, sizes
-
-
-def _values(net: Network, row: int) -> NDArray[np.float32]:
-    """Return float32[dim], one input row."""
-    if not len(net.codes):
-        return net.rows[row * net.dim : (row + 1) * net.dim]
-    width = net.dim // 2
-    code = net.codes[row * width : (row + 1) * width]
-    pairs = net.values.reshape(width, 256, 2)[np.arange(width), code]
-    return pairs.reshape(-1) * net.norms[row if len(net.norms) > 1 else 0]
+    means = np.zeros((n_wholes, net.dim), np.float32)
+    _means(totals, sizes, net.scale, net.dim, means.reshape(-1))
+    return out, counts, means, sizes
 
 
 def runs_of_words(net: Network) -> bool:
@@ -290,25 +251,17 @@ def _vectors(
     whole: NDArray[np.int64],
     n_wholes: int,
 ) -> tuple[
-    NDArray[np.float32], NDArray[np.int64], NDArray[np.float32], NDArray[np.int64]
+    NDArray[np.float32], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]
 ]:
     """Return means and counts of the texts, sums and counts of their wholes."""
-    n_docs = len(offsets) - 1
-    longest = int(np.diff(offsets).max(initial=0))
+    n_docs, width = len(offsets) - 1, padded(net.dim)
     out, counts = np.zeros(n_docs * net.dim, np.float32), np.zeros(n_docs, np.int64)
-    totals = np.zeros(n_wholes * net.dim, np.float32)
-    sizes = np.zeros(n_wholes, np.int64)
-    runs = net.word_ngrams if runs_of_words(net) else 1
+    totals, sizes = np.zeros(n_wholes * width, np.int64), np.zeros(n_wholes, np.int64)
     maxn = net.maxn if net.bucket > 0 and not net.all_pruned else 0
-    hashes = np.zeros(longest // 2 + 2 if runs > 1 else 1, np.int32)
-    # A turn ends with the word that brings it over the limit.
-    found = np.zeros(_MANY_ROWS + (longest + 2) * max(maxn, 1) + runs + 1, np.int64)
+    longest = int(np.diff(offsets).max(initial=0)) if runs_of_words(net) else -4
     _document_vectors(
-        net.rows, net.codes, net.values, net.norms, net.word_keys, net.word_ids,
-        net.kept, net.n_words, net.dim, np.uint32(net.bucket), net.minn, maxn, net.end,
-        net.end_hash, runs, cache.keys, cache.sums, cache.counts, cache.used, data,
-        offsets, np.zeros(longest + 2, np.uint8), found, hashes, out, counts, whole,
-        totals, sizes,
+        net, reading(net.minn, maxn, net.bucket), cache, turn_room(width),
+        longest_cached(maxn), data, offsets, np.zeros(longest // 2 + 2, np.int32), out,
+        counts, whole, totals, sizes,
     )  # fmt: skip
-    shape = n_docs, net.dim
-    return out.reshape(shape), counts, totals.reshape(n_wholes, net.dim), sizes
+    return out.reshape(n_docs, net.dim), counts, totals, sizes

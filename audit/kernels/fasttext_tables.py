@@ -10,45 +10,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from audit.kernels.hashing import mix64
-from audit.kernels.jit import kernel, step
-from audit.kernels.words import hash_step
+from audit.kernels.fasttext_words import word_key
+from audit.kernels.jit import kernel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = [
-    "WORD_SEED", "decode_rows", "finish64", "scan_dictionary", "word_table",
-]  # fmt: skip
-
-# What a word hash begins with.
-WORD_SEED = np.uint64(0x9E3779B97F4A7C15)
-
-
-@step
-def finish64(state):  # type: ignore[no-untyped-def]
-    """Return the hash that a state ends in; never 0, which marks an empty slot."""
-    h = mix64(state)
-    return h if h != 0 else np.uint64(1)
-
-
-@step
-def _hash64(data, start, end):  # type: ignore[no-untyped-def]
-    """Return the 64-bit hash of a word that is the key of both word tables.
-
-    Bytes enter eight at a time. A word has no byte that is 0, so zeros behind its last
-    bytes say where it ends.
-    """
-    state, chunk, shift = WORD_SEED, np.uint64(0), np.uint64(0)
-    for i in range(start, end):
-        chunk |= np.uint64(data[i]) << shift
-        shift += np.uint64(8)
-        if shift == np.uint64(64):
-            state = hash_step(state, chunk)
-            chunk, shift = np.uint64(0), np.uint64(0)
-    if shift > np.uint64(0):
-        state = hash_step(state, chunk)
-    return finish64(state)
+__all__ = ["decode_rows", "scan_dictionary", "word_table"]
 
 
 @kernel
@@ -97,7 +65,7 @@ def scan_dictionary(
 def _word_table(data, starts, ends, n_words, keys, ids):  # type: ignore[no-untyped-def]
     mask = np.uint64(len(keys) - 1)
     for word in range(n_words):
-        key = _hash64(data, starts[word], ends[word])
+        key = word_key(data, starts[word], ends[word])
         slot = np.uint64(key & mask)
         while keys[slot] != 0 and keys[slot] != key:
             slot = np.uint64(np.uint64(slot + np.uint64(1)) & mask)

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import numba
 
-__all__ = ["compiled_before", "kernel", "step"]
+__all__ = ["compiled_before", "inlined", "kernel", "step"]
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -72,6 +72,14 @@ def step(function: _F) -> _F:
     in two atomic additions an array: for a step of a few cycles, most of its time.
     """
     return _compiled(function, _nrt=False)
+
+
+def inlined(function: _F) -> _F:
+    """Compile a `step` into each place that calls it.
+
+    For one that is lent tuples of arrays: a call would pass each of their fields.
+    """
+    return _compiled(function, _nrt=False, forceinline=True)
 
 
 def _compiled(function: _F, **options: Any) -> _F:
