@@ -75,9 +75,10 @@ def step(function: _F) -> _F:
 
 
 def inlined(function: _F) -> _F:
-    """Compile a `step` into each place that calls it.
+    """Compile a `step` into each place that calls it, whatever its size.
 
-    For one that is lent tuples of arrays: a call would pass each of their fields.
+    A call of a step that is not inlined passes each field of its arrays, eight words an
+    array, and of tuples of them. For steps of a few cycles, and those with one caller.
     """
     return _compiled(function, _nrt=False, forceinline=True)
 

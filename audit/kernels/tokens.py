@@ -16,40 +16,31 @@ import numpy as np
 from numpy import int64, uint64
 
 from audit.kernels.codepoints import unicode_tables
-from audit.kernels.hashing import load64, mix64
-from audit.kernels.jit import kernel
+from audit.kernels.hashing import load64
+from audit.kernels.jit import inlined, kernel
+from audit.kernels.token_runs import RUN_READS, ascii_run, two_byte_run, unspaced_run
+from audit.kernels.token_words import one_word
 from audit.kernels.utf8 import count_characters, decode, load32
 from audit.kernels.words import (
     ALL_UPPER,
     BEGIN_BITS,
     BEYOND_BIT,
     BREAK_BEFORE,
-    DIGIT_BIT,
     DIGIT_INSIDE,
-    FOLD_SHIFT,
     HIGH_BITS,
-    IGNORED_BIT,
     INITIAL_UPPER,
-    JOINER_BIT,
     LINE_WRAP_BEFORE,
     LINK_BIT,
-    LOWER_BIT,
-    MARK_BIT,
     NEWLINE_BIT,
-    ONES,
     OTHER_BIT,
-    SEED,
-    SPACE_BIT,
     UNSPACED,
     UNSPACED_BIT,
-    UPPER_BIT,
-    WORD_BITS,
     ascii_letters,
     ascii_table,
     break_flags,
-    hash_step,
-    letter_flags,
-    put,
+    look_up,
+    two_byte_letters,
+    with_sign,
 )
 
 if TYPE_CHECKING:
@@ -122,6 +113,7 @@ def tokenize(data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> Tokens:
         ascii_table(),
         table.word_pages,
         table.word_blocks,
+        two_byte_letters(),
         (hashes, starts, lengths, flags),
         doc_offsets,
     )
@@ -152,6 +144,54 @@ def hash_words(words: list[str]) -> NDArray[np.uint64]:
     return hashes
 
 
+@inlined
+def _pass_gap(
+    data: NDArray[np.uint8],
+    at: Any,
+    end: Any,
+    previous: Any,
+    gap: Any,
+    byte_table: NDArray[np.uint32],
+) -> Any:
+    """Pass over ASCII that is no part of a word.
+
+    Args:
+        data: uint8, the text.
+        at: where it goes on.
+        end: where the document ends.
+        previous: the byte before ``at`` in this document, 0 if there is none.
+        gap: classes seen since the last token, links and line ends among them.
+        byte_table: see `ascii_table`.
+
+    Returns:
+        The place of the first other byte, or ``end``, and ``gap`` there.
+    """
+    seen, links, wraps = gap
+    while at < end:
+        byte = data[uint64(at)]
+        entry = int64(byte_table[byte])
+        if entry & (BEYOND_BIT | BEGIN_BITS):
+            break
+        seen |= entry
+        if entry & (LINK_BIT | NEWLINE_BIT):
+            links += int64((entry & LINK_BIT) != 0)
+            # CR LF is one line end.
+            wraps += int64((entry & NEWLINE_BIT) != 0)
+            wraps -= int64(byte == 10 and previous == 13)
+        previous = byte
+        at += 1
+    return at, (seen, links, wraps)
+
+
+@inlined
+def _whole_word_ahead(data: NDArray[np.uint8], at: Any) -> Any:
+    """Whether, of eight bytes, what ends the ASCII letters is ASCII too."""
+    word = load64(data, at)
+    letter, digit = ascii_letters(word)
+    other = ~(letter | digit) & HIGH_BITS
+    return other & (~other + uint64(1)) & word == uint64(0)
+
+
 @kernel
 def _tokenize(
     data: NDArray[np.uint8],
@@ -159,144 +199,56 @@ def _tokenize(
     byte_table: NDArray[np.uint32],
     pages: NDArray[np.uint16],
     blocks: NDArray[np.uint32],
+    letters: NDArray[np.uint64],
     out: tuple[NDArray[Any], ...],
     doc_offsets: NDArray[np.int64],
 ) -> None:
     hashes, starts, lengths, flags = out
-    n = 0
+    n = int64(0)
     for doc in range(len(offsets) - 1):
-        at = offsets[doc]
-        end = offsets[doc + 1]
+        at, end = offsets[doc], offsets[doc + 1]
         # What lies between the last token and here: classes seen, links, line ends.
         # The first token of a document follows a break.
-        gap, links, wraps = int64(OTHER_BIT), int64(0), int64(0)
-        # The code point at `known` is the one that ended the last token.
-        known, decoded, point, value = int64(-1), int64(0), int64(0), int64(0)
+        gap = (int64(OTHER_BIT), int64(0), int64(0))
+        # What is known of the character at `known`, which ended the last token.
+        known, decoded, value = int64(-1), int64(0), int64(0)
         while True:
-            entry = int64(0)
-            while at < end:
-                entry = int64(byte_table[data[uint64(at)]])
-                if entry & (BEYOND_BIT | BEGIN_BITS):
-                    break
-                gap |= entry
-                if entry & (LINK_BIT | NEWLINE_BIT):
-                    links += int64((entry & LINK_BIT) != 0)
-                    wraps += int64((entry & NEWLINE_BIT) != 0)
-                    if data[uint64(at)] == 10 and at > offsets[doc]:
-                        # CR LF is one line end.
-                        wraps -= int64(data[uint64(at - 1)] == 13)
-                at += 1
+            previous = data[uint64(at - 1)] if at > offsets[doc] else np.uint8(0)
+            at, gap = _pass_gap(data, at, end, previous, gap, byte_table)
             if at >= end:
                 break
-
-            start, seen, joiner = at, int64(0), int64(0)
-            state, chunk, shift = SEED, uint64(0), uint64(0)
-            uppers, lowers, digits = uint64(0), uint64(0), uint64(0)
-            # The classes that may follow in the token.
-            inside = int64(WORD_BITS)
-            if entry & BEYOND_BIT:
+            before, first = n, data[uint64(at)]
+            kind = int64(byte_table[first])
+            if first >= 0x80:
                 if known != at:
                     decoded = decode(load32(data, at, end))
-                    point = decoded >> 3
-                    value = int64(blocks[int64(pages[point >> 8]) << 8 | (point & 255)])
-                entry = int64(1) << (value >> 24)
-                at += decoded & 7
-                if not entry & BEGIN_BITS:
-                    gap |= entry
-                    links += int64((entry & LINK_BIT) != 0)
-                    wraps += int64((entry & NEWLINE_BIT) != 0)
+                    value = look_up(decoded >> 3, pages, blocks)
+                    known = at
+                kind = int64(1) << (value >> 24)
+                if not kind & BEGIN_BITS:
+                    gap = with_sign(gap, kind)
+                    at += decoded & 7
                     continue
-                if entry & UNSPACED_BIT:
-                    inside = int64(MARK_BIT)
-                state, chunk, shift = put(
-                    state, chunk, shift, point ^ (value & 0x1FFFFF)
+            # Most tokens stand in runs of one kind.
+            if first < 0x80:
+                if at + RUN_READS <= len(data) and _whole_word_ahead(data, at):
+                    at, n = ascii_run(data, at, end, break_flags(*gap), out, n)
+            elif first < 0xE0:
+                flag = break_flags(*gap)
+                at, n = two_byte_run(data, at, end, flag, letters, byte_table, out, n)
+            elif kind & UNSPACED_BIT and first < 0xF0:
+                at, gap, n = unspaced_run(data, at, end, gap, pages, blocks, out, n)
+                if n > before:
+                    continue
+            if n == before:
+                start = at
+                state, flag, size, at, known, decoded, value = one_word(
+                    data, at, end, decoded, value, byte_table, pages, blocks
                 )
-                seen = entry
-            initial, token_end = entry, at
-            while True:
-                if inside == WORD_BITS and joiner == 0:
-                    before = at
-                    # Nearly all text: the ASCII letters of a word, eight at once...
-                    whole = False
-                    while shift == uint64(0) and at + 8 <= end:
-                        word = load64(data, at)
-                        letter, digit = ascii_letters(word)
-                        other = ~(letter | digit) & HIGH_BITS
-                        # All bits of the bytes before the first that is neither.
-                        mask = ((other & (~other + uint64(1))) >> uint64(7)) - uint64(1)
-                        size = ((mask & ONES) * ONES) >> uint64(56)
-                        chunk = (word | letter >> uint64(2)) & mask
-                        letter &= mask
-                        lower = letter & (word << uint64(2))
-                        lowers |= lower
-                        uppers |= letter ^ lower
-                        digits |= digit & mask
-                        at += int64(size)
-                        if size != uint64(8):
-                            shift = size << uint64(3)
-                            whole = True
-                            break
-                        state = hash_step(state, chunk)
-                        chunk = uint64(0)
-                    # ... or one by one.
-                    while not whole and at < end:
-                        entry = int64(byte_table[data[uint64(at)]])
-                        if not entry & inside:
-                            break
-                        state, chunk, shift = put(
-                            state, chunk, shift, entry >> FOLD_SHIFT
-                        )
-                        seen |= entry
-                        at += 1
-                    if at > before:
-                        token_end = at
-                ended = False
-                while at < end and data[uint64(at)] >= 0x80:
-                    decoded = decode(load32(data, at, end))
-                    point = decoded >> 3
-                    value = int64(blocks[int64(pages[point >> 8]) << 8 | (point & 255)])
-                    entry = int64(1) << (value >> 24)
-                    if entry & inside:
-                        if joiner != 0:
-                            # A joiner counts only where the word goes on behind it.
-                            state, chunk, shift = put(state, chunk, shift, joiner)
-                            joiner = int64(0)
-                        state, chunk, shift = put(
-                            state, chunk, shift, point ^ (value & 0x1FFFFF)
-                        )
-                        seen |= entry
-                        at += decoded & 7
-                        token_end = at
-                    elif entry & (JOINER_BIT | IGNORED_BIT):
-                        if entry & JOINER_BIT:
-                            joiner = point
-                        at += decoded & 7
-                    else:
-                        known = at
-                        ended = True
-                        break
-                if ended or at >= end:
-                    break
-                if not int64(byte_table[data[uint64(at)]]) & inside:
-                    break
-                if joiner != 0:
-                    state, chunk, shift = put(state, chunk, shift, joiner)
-                    joiner = int64(0)
-            if shift != uint64(0):
-                state = hash_step(state, chunk)
-            flag = letter_flags(
-                initial,
-                int64(uppers != uint64(0)) | (seen & UPPER_BIT),
-                int64(lowers != uint64(0)) | (seen & LOWER_BIT),
-                int64(digits != uint64(0)) | (seen & DIGIT_BIT),
-            )
-            if gap != SPACE_BIT:
-                flag |= break_flags(gap, links, wraps)
-                links, wraps = int64(0), int64(0)
-            gap = int64(0)
-            hashes[uint64(n)] = mix64(state)
-            starts[uint64(n)] = start
-            lengths[uint64(n)] = token_end - start
-            flags[uint64(n)] = flag
-            n += 1
+                hashes[uint64(n)] = state
+                starts[uint64(n)] = start
+                lengths[uint64(n)] = size
+                flags[uint64(n)] = flag | break_flags(*gap)
+                n += 1
+            gap = (int64(0), int64(0), int64(0))
         doc_offsets[doc + 1] = n

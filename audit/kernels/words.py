@@ -22,12 +22,15 @@ __all__ = [
     "BEGIN_BITS",
     "BEYOND_BIT",
     "BREAK_BEFORE",
+    "CASE_BITS",
+    "CLASS_SHIFT",
     "DIGIT_BIT",
     "DIGIT_INSIDE",
     "FOLD_SHIFT",
     "HIGH_BITS",
     "IGNORED_BIT",
     "INITIAL_UPPER",
+    "INSIDE",
     "JOINER_BIT",
     "LINE_WRAP_BEFORE",
     "LINK_BIT",
@@ -47,7 +50,11 @@ __all__ = [
     "break_flags",
     "hash_step",
     "letter_flags",
+    "look_up",
     "put",
+    "put_letters",
+    "two_byte_letters",
+    "with_sign",
 ]
 
 # Token flags; `audit.kernels.tokens.Tokens` says what they mean.
@@ -67,6 +74,10 @@ WORD_BITS = MARK_BIT | DIGIT_BIT | LETTER_BIT | LOWER_BIT | UPPER_BIT
 BEGIN_BITS = DIGIT_BIT | LETTER_BIT | LOWER_BIT | UPPER_BIT | UNSPACED_BIT
 FOLD_SHIFT = 16
 
+# In the table of two bytes: whether a letter may stand inside a word, and its class.
+INSIDE = uint64(1 << 24)
+CLASS_SHIFT = uint64(32)
+
 # The token hash: one round of xxHash64's kind a code point, then the finaliser of
 # MurmurHash3. Odd constants of high entropy (xxHash64's primes).
 SEED = uint64(0x27D4EB2F165667C5)
@@ -77,7 +88,7 @@ _MUL_B = uint64(0x9E3779B185EBCA87)
 ONES = uint64(0x0101010101010101)
 _LOW_BITS = uint64(0x7F * int(ONES))
 HIGH_BITS = uint64(0x80 * int(ONES))
-_CASE_BITS = uint64(0x20 * int(ONES))
+CASE_BITS = uint64(0x20 * int(ONES))
 _FROM_LOWER, _BEYOND_LOWER = uint64(0x1F * int(ONES)), uint64(0x05 * int(ONES))
 _FROM_DIGIT, _BEYOND_DIGIT = uint64(0x50 * int(ONES)), uint64(0x46 * int(ONES))
 
@@ -92,6 +103,42 @@ def ascii_table() -> NDArray[np.uint32]:
     folded = (values & 0x7F) ^ np.arange(128, dtype=np.uint32)
     table[:128] = np.uint32(1) << (values >> 24) | folded << FOLD_SHIFT
     return table
+
+
+@lru_cache(maxsize=1)
+def two_byte_letters() -> NDArray[np.uint64]:
+    """Return uint64[2048], what is to know of the code points of two bytes.
+
+    The 24 bits that enter the hash; `INSIDE` for what may stand in a word and folds to
+    no ASCII letter; from `CLASS_SHIFT` on the class bit.
+    """
+    unicode = unicode_tables()
+    points = np.arange(0x800, dtype=np.uint32)
+    pages = unicode.word_pages[points >> 8].astype(np.int64) << 8
+    values = unicode.word_blocks[pages | (points & 255)]
+    folded = (values & 0x1FFFFF) ^ points
+    packed = (folded & 0x7F | 0x80) | (folded >> 7 & 0x7F) << 8 | folded >> 14 << 16
+    kinds = np.uint64(1) << (values >> 24).astype(np.uint64)
+    inside = (kinds & np.uint64(WORD_BITS) != 0) & (points >= 0x80) & (folded >= 0x80)
+    table = kinds << CLASS_SHIFT | packed | inside.astype(np.uint64) << np.uint64(24)
+    # No character of two bytes is ASCII.
+    table[:0x80] = 0
+    return table
+
+
+@step
+def look_up(point: Any, pages: NDArray[np.uint16], blocks: NDArray[np.uint32]) -> Any:
+    """Return what the table of words says of a code point."""
+    return int64(blocks[int64(pages[point >> 8]) << 8 | (point & 255)])
+
+
+@step
+def with_sign(gap: Any, kind: Any) -> Any:
+    """Return (classes, links, line ends) between two tokens with one more sign."""
+    seen, links, wraps = gap
+    links += int64((kind & LINK_BIT) != 0)
+    wraps += int64((kind & NEWLINE_BIT) != 0)
+    return seen | kind, links, wraps
 
 
 @step
@@ -109,7 +156,7 @@ def ascii_letters(word: Any) -> Any:
     from c on. Letters are compared with their case bit set.
     """
     low = word & _LOW_BITS
-    folded = low | _CASE_BITS
+    folded = low | CASE_BITS
     letter = (folded + _FROM_LOWER) & ~(folded + _BEYOND_LOWER)
     digit = (low + _FROM_DIGIT) & ~(low + _BEYOND_DIGIT)
     ascii_only = ~word & HIGH_BITS
@@ -136,6 +183,22 @@ def put(state: Any, chunk: Any, shift: Any, point: Any) -> Any:
     if shift + width > uint64(64):
         return hash_step(state, chunk), packed, width
     return state, chunk | packed << shift, shift + width
+
+
+@step
+def put_letters(state: Any, chunk: Any, shift: Any, letters: Any, width: Any) -> Any:
+    """Append up to eight folded ASCII letters, ``width`` bits of them, as `put` does.
+
+    What is above ``width`` in ``letters`` is 0.
+    """
+    if shift + width <= uint64(64):
+        return state, chunk | letters << (shift & uint64(63)), shift + width
+    # What does not fit goes on in the next chunk; a full one takes nothing.
+    free = uint64(64) - shift
+    if free != uint64(0):
+        chunk |= letters << shift
+        letters >>= free
+    return hash_step(state, chunk), letters, width - free
 
 
 @step

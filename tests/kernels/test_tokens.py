@@ -54,7 +54,16 @@ def as_rows(tokens, doc):
     return list(zip(*(c[part].tolist() for c in columns), strict=True))
 
 
+# Words are read 64 bytes at a time where so much text follows.
+PAD = "x." * 50
+
+
 def check(texts):
+    for more in ([], [PAD]):
+        check_once([*texts, *more])
+
+
+def check_once(texts):
     data, offsets = pack(texts)
     tokens = tokenize(data, offsets)
     for doc in range(len(texts)):
@@ -72,6 +81,27 @@ def test_samples_equal_the_slow_twin():
 @given(st.lists(st.text(ALPHABET, max_size=40), max_size=4))
 def test_texts_equal_the_slow_twin(texts):
     check(texts)
+
+
+PIECES = st.sampled_from(
+    ["a", "Word", "NASA", "x2", "sixteen-letters", "abcdefghijklmnop", "q" * 17, "é",
+     "naïve", "жук", "Ёлка", "İ", "ż\u0301", "عَرَبي", "، ", "北", "京市", "。",
+     "ก็", "あー", "किसी", "\u200c", "\u00ad", " ", " ", " ", "\n", "\r\n", "\r",
+     " - ", "'", "--", ", ", ".", "\t", "\u3000", "\u00a0", "«", "”",
+     "\ufffd", "😀", "w" * 70]
+)  # fmt: skip
+
+
+@settings(deadline=None, max_examples=600)
+@given(st.lists(st.lists(PIECES, max_size=60).map("".join), max_size=3))
+def test_runs_of_words_equal_the_slow_twin(texts):
+    check(texts)
+
+
+def test_a_word_at_any_place_of_a_block_equals_the_slow_twin():
+    for word in ("a", "word", "Ab1", "w" * 16, "w" * 17, "caf\u00e9", "жук", "北京"):
+        check([" " * before + word for before in range(70)])
+        check(["a." * before + word + end for before in range(35) for end in ".\n北"])
 
 
 @settings(deadline=None, max_examples=200)
