@@ -1,8 +1,9 @@
 """The source of each document: domain, suffix, platform, operator, category, country.
 
 In: batches with ``url``, ``source_declared`` and a file name. Out: the source columns
-of `schemas.annotation`. Hosts are cut from the URLs by one kernel; only the unique
-hosts and declared names of a batch meet Python, through a bounded cache.
+of `schemas.annotation`. Hosts are cut from the URLs by one kernel and looked up by
+another; Python sees one host of each kind, hosts that are no plain names, and declared
+names, through bounded caches.
 
 ``country`` is the home country of the platform where the registry knows it, else the
 country of the suffix. A document without usable URL has domain "" and is attributed by
@@ -12,7 +13,7 @@ its declared source, then by its file's name; ``attributed_by`` says which.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.metadata import version
 from importlib.resources import files
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
@@ -21,7 +22,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from audit.kernels.names import cut, walk_hosts
 from audit.kernels.url import extract_hosts
+from audit.resources.known_names import known_names
 from audit.resources.platforms import registry, registry_checksum
 from audit.resources.platforms.declared import (
     Declared,
@@ -87,6 +90,22 @@ def _source_of_field(found: Declared | None) -> Source | None:
     return Source("", None, name, who, found.category, found.country, "field")
 
 
+class _Places(NamedTuple):
+    """The places of a batch: those of plain host names, then all others.
+
+    Attributes:
+        domains: string[n_plain], registered domains.
+        suffixes: int64[n_plain], key of the public suffix in `KnownNames`.
+        hosts: int64[n_plain], key of the nearest registry host, -1 without one.
+        others: what Python found, one row a place.
+    """
+
+    domains: pa.StringArray
+    suffixes: NDArray[np.int64]
+    hosts: NDArray[np.int64]
+    others: list[Source]
+
+
 class SourceAnnotator:
     """Attributes documents to domains and platforms.
 
@@ -123,32 +142,30 @@ class SourceAnnotator:
 
     def annotate(self, batch: Batch) -> Mapping[str, pa.Array]:
         """Return the columns of `Source`, one dictionary array each."""
-        rows, sources = self._by_url(batch.documents.column("url"))
+        rows, places = self._by_url(batch.documents.column("url"))
         unknown = np.flatnonzero(rows < 0)
         if len(unknown):
             declared = batch.documents.column("source_declared")
             more, field_sources = self._by_field(
                 declared.take(pa.array(unknown)), batch.file
             )
-            rows[unknown] = more + len(sources)
-            sources += field_sources
-        return (
-            {
-                column: _spread(rows, values)
-                for column, values in zip(
-                    Source._fields, zip(*sources, strict=True), strict=True
-                )
-            }
-            if sources
-            else _empty()
-        )
+            rows[unknown] = more + len(places.suffixes) + len(places.others)
+            places.others.extend(field_sources)
+        spread = pa.array(rows)
+        return {
+            name: pa.DictionaryArray.from_arrays(
+                column.indices.take(spread), column.dictionary
+            )
+            for name, column in _columns(places)
+        }
 
-    def _by_url(self, urls: pa.Array) -> tuple[NDArray[np.int64], list[Source]]:
-        """Return the row of each document in the list of sources, -1 without one."""
+    def _by_url(self, urls: pa.Array) -> tuple[NDArray[np.int64], _Places]:
+        """Return the row of each document in the table of places, -1 without one."""
         block = pc.fill_null(urls.cast(pa.large_string()), "")
         _, offsets, data = block.buffers()
         if len(block) == 0:
-            return np.empty(0, np.int64), []
+            none = np.empty(0, np.int64)
+            return none, _Places(pa.array([], pa.string()), none, none, [])
         starts = np.frombuffer(offsets, np.int64)[
             block.offset : block.offset + len(block) + 1
         ]
@@ -157,11 +174,36 @@ class SourceAnnotator:
         hosts = pa.LargeStringArray.from_buffers(
             len(block), pa.py_buffer(host_offsets), pa.py_buffer(host_bytes)
         ).dictionary_encode()
+        row_of, places = self._places(hosts.dictionary)
+        return row_of[hosts.indices.to_numpy()], places
+
+    def _places(self, hosts: pa.LargeStringArray) -> tuple[NDArray[np.int64], _Places]:
+        """Return the row of each host, -1 without a place, and the places."""
+        _, raw_offsets, raw = hosts.buffers()
+        offsets = np.frombuffer(raw_offsets, np.int64)[
+            hosts.offset : hosts.offset + len(hosts) + 1
+        ]
+        data = np.frombuffer(raw, np.uint8) if raw else np.empty(0, np.uint8)
+        walk = walk_hosts(data, offsets, known_names().table)
+        plain = np.flatnonzero(walk.plain & (walk.suffix >= 0))
+        odd = np.flatnonzero(~walk.plain)
         found = [
             self._cached(self._hosts, host, source_of_host) if host else None
-            for host in hosts.dictionary.to_pylist()
+            for host in hosts.take(pa.array(odd)).to_pylist()
         ]
-        return _compact(hosts.indices.to_numpy(), found)
+        usable = odd[[source is not None for source in found]]
+        row_of = np.full(len(hosts), -1, np.int64)
+        row_of[plain] = np.arange(len(plain))
+        row_of[usable] = np.arange(len(plain), len(plain) + len(usable))
+        copied, copied_offsets = cut(data, walk.domain[plain], offsets[plain + 1])
+        return row_of, _Places(
+            pa.StringArray.from_buffers(
+                len(plain), pa.py_buffer(copied_offsets), pa.py_buffer(copied)
+            ),
+            walk.suffix[plain],
+            walk.host[plain],
+            [source for source in found if source is not None],
+        )
 
     def _by_field(
         self, declared: pa.Array, file: str
@@ -204,13 +246,32 @@ def _compact(
     return row_of[codes], kept
 
 
-def _spread(rows: NDArray[np.int64], values: tuple[str | None, ...]) -> pa.Array:
-    """Return values[rows] as a dictionary array, without a string a document."""
-    encoded = pa.array(values, pa.string()).dictionary_encode()
-    indices = encoded.indices.take(pa.array(rows))
-    return pa.DictionaryArray.from_arrays(indices, encoded.dictionary)
+def _columns(places: _Places) -> Iterator[tuple[str, pa.DictionaryArray]]:
+    """Yield each column of `Source` over the places."""
+    known = known_names()
+    platforms = np.where(places.hosts < 0, -1, known.platform[places.hosts])
+    named = platforms >= 0
+    suffixes = pa.array(places.suffixes)
+    category = np.where(
+        named, known.platform_category[platforms], known.category[places.suffixes]
+    )
+    country = known.platform_country[platforms]
+    country = np.where(named & (country >= 0), country, known.country[places.suffixes])
+    plain = {
+        "domain": places.domains,
+        "suffix": known.names.take(suffixes),
+        "platform": _take(known.platforms, platforms),
+        "operator": _take(known.operators, platforms),
+        "category": _take(known.labels, category),
+        "country": _take(known.labels, country),
+        "attributed_by": pa.repeat("url", len(suffixes)),
+    }
+    for i, name in enumerate(Source._fields):
+        others = pa.array([source[i] for source in places.others], pa.string())
+        column = pa.concat_arrays([plain[name], others])
+        yield name, column.dictionary_encode()
 
 
-def _empty() -> dict[str, pa.Array]:
-    empty = pa.array([], pa.string()).dictionary_encode()
-    return dict.fromkeys(Source._fields, empty)
+def _take(values: pa.StringArray, codes: NDArray[np.int64]) -> pa.StringArray:
+    """Return values[codes], null for code -1."""
+    return values.take(pa.array(codes, mask=codes < 0))

@@ -26,8 +26,8 @@ from tldextract.cache import DiskCache
 from tldextract.suffix_list import get_suffix_lists
 
 __all__ = [
-    "Place", "SuffixRules", "normalise_host", "place_of", "private_suffixes",
-    "suffix_rules",
+    "Place", "SuffixRules", "Suffixes", "normalise_host", "place_of",
+    "private_suffixes", "suffix_list", "suffix_rules",
 ]  # fmt: skip
 
 _NAME = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*")
@@ -111,6 +111,9 @@ class SuffixRules:
         names: pattern over registered domains and its category.
         file_endings: top-level domains that are file endings as well.
         cheap: suffixes sold at a loss or given away, where farms of domains grow.
+        looked_at: names below which a pattern of ``names`` may fit: exact ones, and
+            what stands behind the last ``*``.
+        looked_at_starts: how the other patterns begin.
         member: category by label of places where members write (``forum``).
         member_ending: the same by the ending of a domain's own label.
     """
@@ -121,6 +124,8 @@ class SuffixRules:
     names: tuple[tuple[re.Pattern[str], str], ...]
     file_endings: frozenset[str]
     cheap: frozenset[str]
+    looked_at: frozenset[str]
+    looked_at_starts: tuple[str, ...]
     member: dict[str, str]
     member_ending: dict[str, str]
 
@@ -194,12 +199,22 @@ def suffix_rules() -> SuffixRules:
         _one_pattern_each(of_kind["name"]),
         frozenset(of_kind["file"]),
         frozenset(of_kind["cheap"]),
+        frozenset(
+            name.rpartition("*")[2].removeprefix(".")
+            for name in of_kind["name"]
+            if name[0] == "*" or "*" not in name
+        ),
+        tuple(
+            sorted(
+                {n.partition("*")[0] for n in of_kind["name"] if "*" in n[1:]} - {""}
+            )
+        ),
         {key: value for key, value in member.items() if key[0] != "*"},
         {key[1:]: value for key, value in member.items() if key[0] == "*"},
     )
 
 
-class _Suffixes(NamedTuple):
+class Suffixes(NamedTuple):
     """A public suffix list: plain rules, parents of ``*`` rules, ``!`` exceptions."""
 
     rules: frozenset[str]
@@ -220,7 +235,7 @@ class _Suffixes(NamedTuple):
 
 
 @cache
-def _suffixes(hosting: frozenset[str], private: bool) -> _Suffixes:
+def suffix_list(hosting: frozenset[str], private: bool) -> Suffixes:
     """Index the list that tldextract bundles, in A-labels, once per process."""
     # The lists themselves: an extractor would build tries of them that nothing asks.
     public, others = get_suffix_lists(
@@ -232,14 +247,14 @@ def _suffixes(hosting: frozenset[str], private: bool) -> _Suffixes:
         name = name if name.isascii() else _to_ascii(name)
         kind = {"!": exceptions, "*": wild}.get(rule[0], rules)
         kind.add(name)
-    return _Suffixes(frozenset(rules), frozenset(wild), frozenset(exceptions))
+    return Suffixes(frozenset(rules), frozenset(wild), frozenset(exceptions))
 
 
 @cache
 def private_suffixes() -> frozenset[str]:
     """Return the suffixes that a company, not a registry, gives names below."""
-    every = _suffixes(frozenset(), private=True)
-    public = _suffixes(frozenset(), private=False)
+    every = suffix_list(frozenset(), private=True)
+    public = suffix_list(frozenset(), private=False)
     return (every.rules | every.wild) - (public.rules | public.wild)
 
 
@@ -272,10 +287,10 @@ def _is_address(host: str) -> bool:
 
 
 def _place_of_name(host: str, hosting: frozenset[str]) -> Place | None:
-    icann = _suffixes(frozenset(), private=False).of(host)
+    icann = suffix_list(frozenset(), private=False).of(host)
     if not icann:
         return None
-    suffix = _suffixes(hosting, private=True).of(host)
+    suffix = suffix_list(hosting, private=True).of(host)
     suffix = icann if suffix == host else suffix
     # One label more than the suffix; the suffix itself where nothing stands before it.
     rest = host[: -len(suffix) - 1]

@@ -13,10 +13,12 @@ from reference_source import EVERY, raw_host, registered
 
 from audit.annotate.source import Source, SourceAnnotator, source_of_host
 from audit.batch import Batch
+from audit.resources.platforms import registry
 from audit.resources.suffixes import place_of
 from schemas.annotation import ANNOTATION
 from schemas.document import DOCUMENT
 
+EMPTY = Source("", None, None, None, None, None, "none")
 BULK = Path(__file__).parents[3] / "shared" / "data" / "bulk"
 
 
@@ -184,6 +186,33 @@ def test_a_batch_is_its_documents_one_by_one(documents):
         else:
             assert found.domain == ""
             assert (found.attributed_by == "field") == (name == "GitHub")
+
+
+REGISTERED = sorted(registry().by_host)
+many_hosts = st.tuples(
+    st.lists(
+        st.sampled_from(
+            ["a", "www", "forum", "wiki", "xwiki", "uni-x", "gov", "k12", "github"]
+        ),
+        max_size=3,
+    ),
+    st.sampled_from(REGISTERED)
+    | st.sampled_from([suffix.lstrip("*!.") for suffix in EVERY.tlds])
+    | st.sampled_from(["cz", "us", "ca.us", "uni-bonn.de", "www.ck", "no-such-tld"]),
+).map(lambda parts: ".".join([*parts[0], parts[1]]))
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(many_hosts, min_size=1, max_size=30))
+def test_hosts_in_bulk_are_found_as_one_by_one(names):
+    together = rows(batch([f"http://{name}/" for name in names]))
+    for found, name in zip(together, names, strict=True):
+        assert found == (source_of_host(name) or EMPTY)
+
+
+def test_every_host_of_the_registry_is_found_in_bulk():
+    together = rows(batch([f"http://{name}/" for name in REGISTERED]))
+    assert together == [source_of_host(name) for name in REGISTERED]
 
 
 SUFFIXES = [suffix.lstrip("*!.") for suffix in EVERY.tlds]

@@ -78,18 +78,22 @@ def registry() -> Registry:
     by_host: dict[str, Platform] = {}
     by_name: dict[str, Platform] = {}
     hosting = set()
-    for row in csv.DictReader(_compiled().splitlines()):
-        platform = Platform(
-            row["platform"] or None,
-            row["operator"] or None,
-            row["country"] or None,
-            row["category"],
-        )
-        by_host[row["host"]] = platform
-        if platform.platform:
-            by_name[platform.platform] = platform
-        if row["sites"]:
-            hosting.add(row["host"])
+    same: dict[tuple[str, ...], Platform] = {}
+    rows = csv.reader(_compiled().splitlines())
+    next(rows)
+    for host, sites, *facts in rows:
+        key = tuple(facts)
+        platform = same.get(key)
+        if platform is None:
+            name, who, country, category = key
+            platform = same[key] = Platform(
+                name or None, who or None, country or None, category
+            )
+            if name:
+                by_name[name] = platform
+        by_host[host] = platform
+        if sites:
+            hosting.add(host)
     return Registry(by_host, by_name, frozenset(hosting))
 
 
