@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AMBIGUOUS",
+    "LONE",
     "MINOR",
     "SHARED",
     "WINDOW",
@@ -40,6 +41,8 @@ __all__ = [
     "build_index",
     "find_matches",
     "resolve_matches",
+    "restore_index",
+    "stored_index",
 ]
 
 # Flags of a claim (a form read as a reference of one culture): what it needs to count.
@@ -47,6 +50,8 @@ WORD = 1  # also an ordinary word or a personal name
 AMBIGUOUS = 2  # other cultures have a like claim
 MINOR = 4  # little known: the form is often something else
 SHARED = 8  # several cultures share the reference, and say so
+# Not a weakness: what is written of everywhere says little of what stands beside it.
+LONE = 16  # it supports no other claim
 _WEAK = WORD | AMBIGUOUS | MINOR
 
 # Tokens within which another reference of the same culture is support.
@@ -56,6 +61,10 @@ WINDOW = 200
 _FIRST_UPPER, _LAST_UPPER, _ALL_UPPER = 1, 2, 4
 
 _FILTER_BITS = 22
+# A slot is taken from these bits of a hash (see `_slot`): turned to the front, they
+# order hashes by their slots in every table of at most 2^_SLOT_BITS slots.
+_SLOT_SHIFT, _SLOT_BITS = 7, 21
+_TURN = uint64(64 - _SLOT_SHIFT - _SLOT_BITS)
 _MULTIPLIER = uint64(0x9E3779B97F4A7C15)
 _BREAK = uint64(0xD1B54A32D192ED03)
 _FAR = int64(1 << 40)
@@ -68,7 +77,7 @@ class Claims(NamedTuple):
         offsets: int64[n_groups + 1]; a group is one token sequence.
         references: int32[n_claims], best known first within a group.
         cultures: int16[n_claims], number of the reference's culture.
-        flags: uint8[n_claims], a sum of `WORD`, `AMBIGUOUS`, `MINOR`, `SHARED`.
+        flags: uint8[n_claims], a sum of `WORD`, `AMBIGUOUS`, `MINOR`, `SHARED`, `LONE`.
     """
 
     offsets: NDArray[np.int64]
@@ -140,6 +149,43 @@ def build_index(forms: Tokens) -> tuple[Index, NDArray[np.int64]]:
     return Index(keys, slots, first, deep, case[:n_groups]), groups
 
 
+def stored_index(index: Index) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
+    """Return the sequences of an index for storage, ascending, and their groups.
+
+    Returns:
+        uint64[n_sequences], hashes turned so that their slots come first; int32 of the
+        same length, the group of the form that ends there or -1.
+    """
+    filled = index.keys != 0
+    keys, groups = index.keys[filled], index.groups[filled]
+    turned = keys << _TURN | keys >> (uint64(64) - _TURN)
+    order = np.argsort(turned)
+    return turned[order], groups[order]
+
+
+def restore_index(
+    states: NDArray[np.uint64],
+    ends: NDArray[np.bool_],
+    first: NDArray[np.uint64],
+    deep: NDArray[np.uint64],
+    case: NDArray[np.uint8],
+) -> Index:
+    """Return an index from what was stored of it; groups get the order of ``states``.
+
+    Args:
+        states: uint64[n_sequences], as from `stored_index`.
+        ends: bool[n_sequences], whether a form ends there.
+        first: as in `Index`.
+        deep: as in `Index`.
+        case: uint8[n_groups], in the order of ``states``.
+    """
+    room = 1 << max(4, int(len(states) * 1.4).bit_length())
+    keys = np.zeros(room, np.uint64)
+    groups = np.full(room, -1, np.int32)
+    _restore(states, ends, keys, groups)
+    return Index(keys, groups, first, deep, case)
+
+
 def find_matches(data: NDArray[np.uint8], tokens: Tokens, index: Index) -> Matches:
     """Return the longest forms at each place, left to right, never overlapping.
 
@@ -171,9 +217,10 @@ def resolve_matches(
 ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     """Return the references that count, and the match each of them comes from.
 
-    A claim is supported when a claim of the same culture that needs no support stands
-    within ``window`` tokens. A claim without a weakness counts by itself, unless only
-    another reading of the same form is supported. A weak claim counts when supported.
+    A claim is supported when a claim of the same culture that needs no support and is
+    not `LONE` stands within ``window`` tokens. A claim without a weakness counts by
+    itself, unless only another reading of the same form is supported. A weak claim
+    counts when supported.
     An `AMBIGUOUS` one also counts in a document in a language of its culture, a `MINOR`
     one in a document in its culture's own language, unless it begins a sentence; a
     `MINOR` one also as the whole text. A `WORD` never counts at the start of a sentence
@@ -235,7 +282,7 @@ def _set_bit(bits: NDArray[np.uint64], key: np.uint64) -> None:
 def _slot(keys: NDArray[np.uint64], key: np.uint64) -> np.int64:
     """Return the slot that holds ``key``, or the empty one where it belongs."""
     mask = uint64(len(keys) - 1)
-    at = (key >> uint64(7)) & mask
+    at = (key >> uint64(_SLOT_SHIFT)) & mask
     while keys[at] != key and keys[at] != uint64(0):
         at = (at + uint64(1)) & mask
     return int64(at)
@@ -276,6 +323,18 @@ def _fill(hashes, flags, offsets, keys, slots, first, deep, groups, case):  # ty
             case[slots[at]] &= rule
         groups[form] = slots[at]
     return n_groups
+
+
+@kernel
+def _restore(turned, ends, keys, groups):  # type: ignore[no-untyped-def]
+    n_groups = int32(0)
+    for state in range(len(turned)):
+        key = turned[state] >> _TURN | turned[state] << (uint64(64) - _TURN)
+        at = _slot(keys, key)
+        keys[at] = key
+        if ends[state]:
+            groups[at] = n_groups
+            n_groups += int32(1)
 
 
 @step
@@ -410,7 +469,7 @@ def _support(  # type: ignore[no-untyped-def]
 @step
 def _note(near, at, begin, end, cultures, flags):  # type: ignore[no-untyped-def]
     for claim in range(begin, end):
-        if not flags[claim] & uint8(_WEAK):
+        if not flags[claim] & uint8(_WEAK | LONE):
             near[cultures[claim]] = at
 
 

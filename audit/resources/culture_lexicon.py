@@ -73,7 +73,7 @@ def _entry_forms(entry: str, where: str) -> tuple[str, dict[str, int]]:
     forms: dict[str, int] = {}
     for part in parts:
         form = part.rstrip("?")
-        if not form or "?" in form or ":" in form[:4]:
+        if not form or set(form) & set("?؟？") or ":" in form[:4]:
             raise _fault(
                 "a lexicon form is a name, `?` at its end at most", part, where
             )

@@ -7,18 +7,19 @@ before it counts.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from audit.resources.culture_doubt import doubt
-from audit.resources.culture_sources import MINOR, SHARED, WORD, Row, script_of
+from audit.resources.culture_sources import LONE, MINOR, SHARED, WORD, Row, script_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-__all__ = ["AMBIGUOUS", "FORM_LANGUAGES", "Inflections", "clean", "merge"]
+__all__ = ["AMBIGUOUS", "FORM_LANGUAGES", "Inflections", "clean", "folded", "merge"]
 
 AMBIGUOUS = 2  # cultures claim the form that do not say so, and none clearly wins
 
@@ -53,12 +54,23 @@ _TRUSTED = ("curated", "cldr", "demonym", "demonym+forms")
 # Written by hand for this project: short forms were meant.
 _WRITTEN = ("curated", "demonym", "demonym+forms")
 
+# Firms, films, music and clubs are written of all over the world.
+_WORLDWIDE = ("organisation", "film_media", "music", "sport")
+
+# Short vowels and the stretching stroke of Arabic: texts and libraries put them or not.
+_POINTS = re.compile("[\u0640\u064b-\u0652\u0670]")
+
 FORM_LANGUAGES = {"HANGUL": "ko", "HIRAGANA": "ja", "KATAKANA": "ja", "THAI": "th"}
 
 
 def clean(form: str) -> str:
     """Return a form in NFC with single spaces."""
     return unicodedata.normalize("NFC", " ".join(form.split()))
+
+
+def folded(form: str) -> str:
+    """Return a form as stop lists hold it: in lower case, Arabic without its points."""
+    return _POINTS.sub("", clean(form)).casefold()
 
 
 def _letters(form: str) -> int:
@@ -71,7 +83,7 @@ def _checked(row: Row, stops: Mapping[str, str]) -> Row | None:
     letters, script = _letters(form), script_of(form)
     if letters < 2 or form.isdigit():
         return None
-    stop = stops.get(form.casefold(), "")
+    stop = stops.get(folded(form), "")
     found = "" if stop == "keep" else doubt(row, form, letters)
     if "drop" in (stop, found) or (
         row.source == "cldr" and form[:1].islower() and letters < 5
@@ -83,6 +95,8 @@ def _checked(row: Row, stops: Mapping[str, str]) -> Row | None:
     if row.source not in _TRUSTED and script == "LATIN" and not form[:1].isupper():
         # Names in lower case would meet any word of any language.
         flags |= MINOR
+    if row.category in _WORLDWIDE:
+        flags |= LONE
     for action in (stop, found):
         flags |= {"support": WORD, "minor": MINOR}.get(action, 0)
     return row._replace(form=form, flags=flags)
@@ -161,7 +175,7 @@ def merge(
     by_form: dict[str, dict[str, Row]] = defaultdict(dict)
     kept = (r for r in (_checked(row, stops) for row in rows) if r is not None)
     for row in _inflected(kept, inflections):
-        if row.source.endswith("+inflected") and row.form.casefold() in stops:
+        if row.source.endswith("+inflected") and folded(row.form) in stops:
             continue
         claims = by_form[row.form.casefold()]
         other = claims.get(row.culture)

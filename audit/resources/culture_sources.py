@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 import unicodedata
 import warnings
-from collections import defaultdict
+from collections import Counter, defaultdict
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -18,11 +19,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "COUNTRY_WEIGHT",
+    "LONE",
     "MINOR",
     "SHARED",
     "WORD",
     "Row",
     "cldr_rows",
+    "country_languages",
     "holiday_rows",
     "language_homes",
     "language_speakers",
@@ -33,11 +36,18 @@ __all__ = [
 WORD = 1  # also an ordinary word or a personal name
 MINOR = 4  # a small or little known reference: its name is often something else
 SHARED = 8  # several cultures share the reference, and say so
+LONE = 16  # written of everywhere: it counts, but supports nothing beside it
 
 _EPOCH_CURRENCIES = {"EUR", "XAF", "XOF", "XPF", "XCD", "ANG", "XDR", "XSU", "XUA"}
 # Languages too widespread for their name to say anything of one country.
 _WORLD_LANGUAGES = {"en", "es", "fr", "pt", "ar", "la"}
 _HOME_SHARE = 0.6
+# The name of a language with fewer speakers is a word or a person more often.
+_LARGE_LANGUAGE = 5_000_000
+# A country speaks a language that is official there or spoken by this percentage.
+_SPOKEN_PERCENT = 20
+# wordfreq has one list for these.
+_SERBO_CROATIAN = frozenset({"sr", "hr", "bs"})
 # A country's own name outweighs two dishes or songs that it shares with others.
 COUNTRY_WEIGHT = 250
 
@@ -107,6 +117,19 @@ def language_speakers() -> Iterator[tuple[str, str, int]]:
             yield language.split("_")[0], country, count
 
 
+@cache
+def country_languages(country: str) -> frozenset[str]:
+    """Return the languages (CLDR, without script) that a country speaks."""
+    from babel.core import get_global
+
+    spoken = {
+        code.split("_")[0]
+        for code, facts in get_global("territory_languages").get(country, {}).items()
+        if facts["official_status"] or facts["population_percent"] >= _SPOKEN_PERCENT
+    }
+    return frozenset(spoken | ({"sh"} if spoken & _SERBO_CROATIAN else set()))
+
+
 def _current_currencies() -> dict[str, str]:
     """Return the country of every currency that is one country's own today."""
     from babel.core import get_global
@@ -130,6 +153,9 @@ def cldr_rows(countries: set[str]) -> Iterator[Row]:
         for code, (country, share) in language_homes().items()
         if share >= _HOME_SHARE and code not in _WORLD_LANGUAGES
     }
+    speakers: Counter[str] = Counter()
+    for code, _, count in language_speakers():
+        speakers[code] += count
     money = _current_currencies()
     for identifier, locale in _locales():
         tag = identifier.replace("_", "-")
@@ -144,8 +170,11 @@ def cldr_rows(countries: set[str]) -> Iterator[Row]:
         for code, form in sorted(locale.languages.items()):  # type: ignore[attr-defined]
             if homes.get(code) in countries:
                 name = f"{english.languages.get(code, code)} language"
-                rank = 2 * 10**6
-                yield Row(homes[code], "language", name, form, tag, 60, 0, "cldr", rank)
+                small = speakers[code] < _LARGE_LANGUAGE
+                yield Row(
+                    homes[code], "language", name, form, tag, 60,
+                    MINOR if small else 0, "cldr", 2 * 10**6,
+                )  # fmt: skip
         for code, form in sorted(locale.currencies.items()):  # type: ignore[attr-defined]
             if money.get(code) in countries and form != code:
                 name = english.currencies[code]

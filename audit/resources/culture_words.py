@@ -18,12 +18,17 @@ from audit.resources.culture_sources import script_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["CASED", "by_accident", "zipf"]
+__all__ = ["CASED", "by_accident", "elsewhere", "zipf"]
 
 # Scripts whose capitals tell names from words.
 CASED = frozenset({"LATIN", "CYRILLIC", "GREEK", "ARMENIAN"})
 # Words rarer than this tell nothing.
 _LEAST = 2.0
+# A loan word is about as common in many languages; a word of its own language is this
+# much more common there than in all but so many others.
+_LESS, _FEW = 1.0, 3
+# Where a word may be one of a language other than the form's, these are looked at.
+_LEAST_ELSEWHERE = 3.0
 
 
 @cache
@@ -47,6 +52,39 @@ def zipf(form: str) -> float:
         # The lists hold simplified Chinese.
         return max(found.get(form, 0.0), found.get(_simplified(form), 0.0))
     return found.get(form.casefold(), 0.0)
+
+
+@cache
+def _by_language() -> Mapping[str, Mapping[str, float]]:
+    """Return how frequent every common word is, by language (ISO 639-1)."""
+    import wordfreq
+
+    found: dict[str, dict[str, float]] = defaultdict(dict)
+    for language in sorted(wordfreq.available_languages()):
+        for word, share in wordfreq.get_frequency_dict(language).items():
+            value = math.log10(share) + 9
+            if value >= _LEAST_ELSEWHERE:
+                found[word][language] = value
+    return found
+
+
+def elsewhere(form: str, own: frozenset[str]) -> float:
+    """Return the Zipf frequency of a form where it is a word of another language.
+
+    Args:
+        form: a single word.
+        own: languages (ISO 639-1) in which the form is the name itself.
+
+    Returns:
+        0 where it is on no list of another language, is more common in its own, or is
+        about as common in many: a name or a loan word, then.
+    """
+    found = _by_language().get(form.casefold(), {})
+    foreign = [value for language, value in found.items() if language not in own]
+    top = max(foreign, default=0.0)
+    at_home = max((v for language, v in found.items() if language in own), default=0.0)
+    near = sum(value >= top - _LESS for value in foreign)
+    return top if near <= _FEW and top > at_home + _LESS / 2 else 0.0
 
 
 @cache

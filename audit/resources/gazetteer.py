@@ -1,8 +1,8 @@
 """The cultural gazetteer: references, and their forms compiled for matching.
 
-In: `culture/references.parquet` and `culture/forms.parquet` (see `build_culture`). Out:
-one `Gazetteer` a process. The files hold the forms as text, so a change of tokens or
-hashes never makes them stale; compiling them takes a fraction of a second.
+In: `culture/references.parquet` and the index compiled from `culture/forms.parquet`
+(see `build_culture`). Out: one `Gazetteer` a process. The forms themselves, as text,
+are there to build from and are not installed.
 """
 
 from __future__ import annotations
@@ -23,12 +23,21 @@ from audit.kernels.distinct import distinct
 from audit.kernels.gazetteer import AMBIGUOUS, SHARED, Claims, Index, build_index
 from audit.kernels.tokens import tokenize
 from audit.resources.countries import countries, language_countries
+from audit.resources.gazetteer_index import (
+    CHECKSUM_KEY,
+    VERSION_KEY,
+    index_metadata,
+    load_index,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
     "CATEGORIES",
+    "FOLDER",
+    "INDEX",
+    "NOTHING",
     "SCHEMA_VERSION",
     "Gazetteer",
     "compile_forms",
@@ -59,9 +68,12 @@ CATEGORIES = (
     "nature",
 )
 
-_FOLDER = Path(__file__).parent / "culture"
-_VERSION_KEY = b"corpus_audit.schema_version"
-_CHECKSUM_KEY = b"corpus_audit.checksum"
+# Reference of a phrase that stands for nothing (`MIT License`): it takes its tokens
+# from the names inside it and never counts.
+NOTHING = -1
+
+FOLDER = Path(__file__).parent / "culture"
+INDEX = FOLDER / "index"
 # A language is a culture's own when that country has this share of its speakers.
 _HOME_SHARE = 0.6
 # Or when it is official there and this share of the population speaks it.
@@ -73,8 +85,6 @@ class Gazetteer:
     """References and compiled forms.
 
     Attributes:
-        references: Table of ``name``, ``culture``, ``category``, ``weight``; the row
-            number is the reference's number.
         cultures: codes of the cultures, ascending; their numbers in ``claims``.
         index: compiled forms.
         claims: what each form may stand for.
@@ -83,12 +93,19 @@ class Gazetteer:
             that is spoken there, 0 another.
     """
 
-    references: pa.Table
     cultures: tuple[str, ...]
     index: Index
     claims: Claims
     languages: dict[str, int]
     homes: NDArray[np.uint8]
+
+    @property
+    def references(self) -> pa.Table:
+        """Table of ``name``, ``culture``, ``category``, ``weight``.
+
+        The row number is the reference's number. Read when first asked for.
+        """
+        return _references()
 
 
 def compile_forms(
@@ -105,7 +122,9 @@ def compile_forms(
         references: int32[n_forms], the reference that each form stands for.
         flags: uint8[n_forms], see `audit.kernels.gazetteer`.
         reference_cultures: int16[n_references].
+
     """
+    reference_cultures = with_nothing(reference_cultures)
     index, groups = build_index(tokenize(*text_block(forms)))
     order = np.argsort(groups, kind="stable")
     order = order[groups[order] >= 0]
@@ -115,6 +134,12 @@ def compile_forms(
     cultures = reference_cultures[claimed]
     marks = _disputed(groups[order], cultures, flags[order])
     return index, Claims(offsets, claimed, cultures, marks)
+
+
+def with_nothing(reference_cultures: NDArray[np.int16]) -> NDArray[np.int16]:
+    """Return the cultures of references, and of `NOTHING` one above all others."""
+    nowhere = np.int16(reference_cultures.max(initial=-1) + 1)
+    return np.append(reference_cultures, nowhere)
 
 
 def _disputed(
@@ -142,20 +167,14 @@ def _disputed(
 
 @cache
 def gazetteer() -> Gazetteer:
-    """Return the gazetteer, read and compiled once a process."""
-    table = _read("references.parquet")
-    forms = _read("forms.parquet", ["form", "reference", "flags"])
+    """Return the gazetteer, read once a process."""
     cultures = tuple(sorted(countries()["country"].to_pylist()))
     numbers = {code: n for n, code in enumerate(cultures)}
-    labels = table["culture"].combine_chunks()
+    labels = _read(["culture"])["culture"].combine_chunks()
     codes = np.array([numbers[c] for c in labels.dictionary.to_pylist()], np.int16)
-    index, claims = compile_forms(
-        forms["form"].combine_chunks(),
-        forms["reference"].to_numpy(),
-        forms["flags"].to_numpy(),
-        codes[labels.indices.to_numpy()],
-    )
-    return Gazetteer(table, cultures, index, claims, *_homes(numbers))
+    reference_cultures = with_nothing(codes[labels.indices.to_numpy()])
+    index, claims = load_index(INDEX, SCHEMA_VERSION, reference_cultures)
+    return Gazetteer(cultures, index, claims, *_homes(numbers))
 
 
 @cache
@@ -166,7 +185,7 @@ def references() -> pa.Table:
         Columns ``reference`` (int32, ascending from 0), ``name``, ``culture`` (ISO
         3166-1 alpha-2), ``region`` (UN M49 subregion), ``category``.
     """
-    table = _read("references.parquet")
+    table = _references()
     known = countries()
     at = pc.index_in(table["culture"].cast(pa.string()), known["country"])
     return pa.table(
@@ -183,8 +202,7 @@ def references() -> pa.Table:
 @cache
 def gazetteer_checksum() -> str:
     """Return the SHA-256 of references and forms, as the build has stored it."""
-    metadata = pq.read_schema(_FOLDER / "forms.parquet").metadata or {}
-    return (metadata.get(_CHECKSUM_KEY) or b"").decode()
+    return (index_metadata(INDEX).get(CHECKSUM_KEY) or b"").decode()
 
 
 def _homes(numbers: dict[str, int]) -> tuple[dict[str, int], NDArray[np.uint8]]:
@@ -206,15 +224,29 @@ def _homes(numbers: dict[str, int]) -> tuple[dict[str, int], NDArray[np.uint8]]:
     return rows, homes
 
 
-def _read(name: str, columns: list[str] | None = None) -> pa.Table:
-    path = _FOLDER / name
+@cache
+def _references() -> pa.Table:
+    return _read()
+
+
+def _read(columns: list[str] | None = None) -> pa.Table:
+    """Return the table of references, which belongs to the index or is refused."""
+    path = FOLDER / "references.parquet"
     table = pq.read_table(path, columns=columns)
-    version = (table.schema.metadata or {}).get(_VERSION_KEY, b"").decode()
-    if version != SCHEMA_VERSION:
-        raise RunError(
-            f"the gazetteer has schema version {SCHEMA_VERSION}",
-            value=version,
-            where=str(path),
-            next_step="Remake it with python -m audit.resources.build_culture.",
-        )
+    found = table.schema.metadata or {}
+    expected = {
+        VERSION_KEY: (SCHEMA_VERSION, "the gazetteer has the schema version in use"),
+        CHECKSUM_KEY: (
+            gazetteer_checksum(),
+            "references and index were built together",
+        ),
+    }
+    for key, (value, rule) in expected.items():
+        if found.get(key, b"").decode() != value:
+            raise RunError(
+                f"{rule} ({value})",
+                value=found.get(key, b"").decode(),
+                where=str(path),
+                next_step="Remake it with python -m audit.resources.build_culture.",
+            )
     return table
