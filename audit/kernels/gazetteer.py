@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy import int32, int64, uint8, uint64
 
-from audit.kernels.jit import kernel, step
+from audit.kernels.jit import inlined, kernel, step
+from audit.kernels.lanes import prefetch
 from audit.kernels.tokens import (
     ALL_UPPER,
     BREAK_BEFORE,
@@ -65,6 +66,8 @@ _FILTER_BITS = 22
 # order hashes by their slots in every table of at most 2^_SLOT_BITS slots.
 _SLOT_SHIFT, _SLOT_BITS = 7, 21
 _TURN = uint64(64 - _SLOT_SHIFT - _SLOT_BITS)
+# Tokens that are looked at together.
+_STRETCH = 1024
 _MULTIPLIER = uint64(0x9E3779B97F4A7C15)
 _BREAK = uint64(0xD1B54A32D192ED03)
 _FAR = int64(1 << 40)
@@ -238,8 +241,8 @@ def resolve_matches(
     Returns:
         int32[n_counted] references and int64[n_counted] match numbers, in text order.
     """
-    n_claims = np.diff(claims.offsets)[matches.groups] if len(matches.docs) else 0
-    room = int(np.sum(n_claims))
+    n_claims = claims.offsets[matches.groups + 1] - claims.offsets[matches.groups]
+    room = int(n_claims.sum())
     n_cultures = int(claims.cultures.max(initial=-1)) + 1
     support = np.zeros(room, np.uint8)
     references, origin = np.empty(room, np.int32), np.empty(room, np.int64)
@@ -387,56 +390,104 @@ def _thai_vowel(data: NDArray[np.uint8], at: int, leading: bool) -> bool:
     return block and (data[at + 2] == 0xB0 or 0xB2 <= data[at + 2] <= 0xB3)
 
 
+@inlined
+def _candidates(  # type: ignore[no-untyped-def]
+    hashes, flags, begin, end, keys, slots, first, deep, found, states
+):
+    """Note the tokens of a stretch that some form may begin with.
+
+    No branch depends on a token, and what will be asked of the table is fetched: a
+    probe of a table that is larger than any cache costs as much as all the rest.
+
+    Returns:
+        How many there are: ``found`` has their places, ``states`` their hashes.
+    """
+    n = int64(0)
+    for at in range(begin, end):
+        bit = hashes[uint64(at)] >> uint64(64 - _FILTER_BITS)
+        upper = int64(flags[uint64(at)] & uint8(INITIAL_UPPER) != 0)
+        bits = first[upper, bit >> uint64(6)] >> (bit & uint64(63))
+        found[uint64(n)] = at
+        n += int64(bits & uint64(1))
+    kept = int64(0)
+    for i in range(n):
+        at = found[uint64(i)]
+        state = extend(uint64(0), hashes[uint64(at)], uint8(0))
+        slot = int64((state >> uint64(_SLOT_SHIFT)) & uint64(len(keys) - 1))
+        prefetch(keys, slot)
+        prefetch(slots, slot)
+        found[uint64(kept)], states[uint64(kept)] = at, state
+        # A single letter is no form: without a second token there is none.
+        alone = flags[uint64(at)] & uint8(UNSPACED) == 0
+        if at + 1 < len(hashes):
+            after = uint64(at + 1)
+            alone |= _in_bits(deep, extend(state, hashes[after], flags[after]))
+        kept += int64(alone)
+    return kept
+
+
+@inlined
+def _longest(  # type: ignore[no-untyped-def]
+    data, tokens, begin, end, at, state, keys, slots, deep, case
+):
+    """Return the longest form that begins at a token, -1 if none, and where it ends."""
+    hashes, starts, lengths, flags = tokens
+    last, best, best_last = at, int32(-1), at
+    if not flags[uint64(at)] & UNSPACED:
+        slot = _slot(keys, state)
+        if keys[slot] == uint64(0):
+            return best, best_last
+        group = slots[slot]
+        if group >= 0 and _fits(
+            data, starts, lengths, flags, begin, end, at, at, case[group]
+        ):
+            best = group
+    while last + 1 < end:
+        last += 1
+        state = extend(state, hashes[uint64(last)], flags[uint64(last)])
+        if not _in_bits(deep, state):
+            break
+        slot = _slot(keys, state)
+        if keys[slot] == uint64(0):
+            break
+        group = slots[slot]
+        if group >= 0 and _fits(
+            data, starts, lengths, flags, begin, end, at, last, case[group]
+        ):
+            best, best_last = group, last
+    return best, best_last
+
+
 @kernel
 def _match(  # type: ignore[no-untyped-def]
     data, hashes, starts, lengths, flags, doc_offsets,
     keys, slots, first, deep, case,
     out_docs, out_groups, out_at, out_lengths,
 ):  # fmt: skip
-    n = 0
-    for doc in range(len(doc_offsets) - 1):
-        begin, end = doc_offsets[doc], doc_offsets[doc + 1]
-        at = begin
-        while at < end:
-            upper = 1 if flags[at] & INITIAL_UPPER else 0
-            if not _in_bits(first[upper], hashes[at]):
-                at += 1
+    n = int64(0)
+    doc, free = int64(0), int64(0)
+    found, states = np.empty(_STRETCH, np.int64), np.empty(_STRETCH, np.uint64)
+    for stretch in range(0, len(hashes), _STRETCH):
+        n_found = _candidates(
+            hashes, flags, stretch, min(stretch + _STRETCH, len(hashes)),
+            keys, slots, first, deep, found, states,
+        )  # fmt: skip
+        for i in range(n_found):
+            at = found[i]
+            if at < free:
                 continue
-            state = extend(uint64(0), hashes[at], uint8(0))
-            last = at
-            best, best_last = int32(-1), at
-            if not flags[at] & UNSPACED:
-                slot = _slot(keys, state)
-                if keys[slot] == uint64(0):
-                    at += 1
-                    continue
-                group = slots[slot]
-                if group >= 0 and _fits(
-                    data, starts, lengths, flags, begin, end, at, at, case[group]
-                ):
-                    best = group
-            while last + 1 < end:
-                last += 1
-                state = extend(state, hashes[last], flags[last])
-                if not _in_bits(deep, state):
-                    break
-                slot = _slot(keys, state)
-                if keys[slot] == uint64(0):
-                    break
-                group = slots[slot]
-                if group >= 0 and _fits(
-                    data, starts, lengths, flags, begin, end, at, last, case[group]
-                ):
-                    best, best_last = group, last
-            if best < 0:
-                at += 1
-                continue
-            out_docs[n] = doc
-            out_groups[n] = best
-            out_at[n] = at
-            out_lengths[n] = best_last - at + 1
-            n += 1
-            at = best_last + 1
+            while doc_offsets[doc + 1] <= at:
+                doc += 1
+            group, last = _longest(
+                data, (hashes, starts, lengths, flags),
+                doc_offsets[doc], doc_offsets[doc + 1], at, states[i],
+                keys, slots, deep, case,
+            )  # fmt: skip
+            if group >= 0:
+                out_docs[n], out_groups[n] = doc, group
+                out_at[n], out_lengths[n] = at, last - at + 1
+                n += 1
+                free = last + 1
     return n
 
 

@@ -21,7 +21,8 @@ from audit.kernels.tokens import tokenize
 from tests.reference_culture import ref_matches, ref_resolve
 
 WORDS = ["Rio", "rio", "de", "Janeiro", "NATO", "Nato", "São", "Киев", "a", "Grande"]
-GAPS = [" ", "  ", ", ", ". ", "\n", "-"]
+WORDS += ["北京", "京北"]
+GAPS = ["", " ", "  ", ", ", ". ", "\n", "-"]
 
 
 def block(texts):
@@ -53,6 +54,19 @@ def test_longest_form_wins_and_forms_never_overlap():
     fast, slow = found(["Rio", "Rio Grande", "Grande"], ["Rio Grande Grande, Rio"])
     assert fast == slow
     assert [m[2] for m in fast] == [2, 1, 1]
+
+
+def test_forms_are_found_wherever_a_stretch_of_tokens_ends():
+    forms = ["Rio", "Rio de Janeiro", "北京", "Grande a"]
+    for before in (1022, 1023, 1024, 2047):
+        texts = [
+            "a " * before + "Rio de Janeiro 北京 Grande",
+            "a 北",
+            "京 Rio Grande a",
+        ]
+        fast, slow = found(forms, texts)
+        assert fast == slow
+        assert len(fast) == 4
 
 
 @settings(deadline=None)
