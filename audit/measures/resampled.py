@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from audit.measures import diversity
 from audit.measures.facets import WEIGHTS
+from audit.measures.repeated import repeated_measures
 from audit.measures.similarity import GroupLevel, group_ordinariness, similarity_hill
 
 __all__ = ["MEASURES", "Figures", "Floats", "Prepared", "resampled_measures"]
@@ -26,6 +27,8 @@ Floats = NDArray[np.float64]
 Figures = dict[tuple[str, str], Floats]
 # Counts of all keys of so many values are dense at a time (8 MB).
 _DENSE = 1_000_000
+# From so many keys on, counts are summed by their different values.
+_MANY = 1 << 16
 
 
 class Prepared(NamedTuple):
@@ -95,6 +98,9 @@ def _of_columns(
 
 def _of_counts(counts: Floats, levels: Sequence[GroupLevel]) -> dict[str, Floats]:
     """Return the mass and the measures of counts, float64[n_rows, n_keys]."""
+    if counts.shape[-1] >= _MANY and not levels:
+        rows = [repeated_measures(row) for row in counts]
+        return {name: np.array([row[name] for row in rows]) for name in rows[0]}
     result = {
         # Counts are whole numbers below 2^53: their sum is exact in any order.
         "mass": np.asarray(counts.sum(axis=-1)),
