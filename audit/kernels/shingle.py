@@ -17,7 +17,7 @@ import numpy as np
 from numpy import int64, uint64
 
 from audit.kernels.hashing import mix64
-from audit.kernels.jit import kernel, step
+from audit.kernels.jit import inlined, kernel, step
 from audit.kernels.tokens import UNSPACED
 
 if TYPE_CHECKING:
@@ -48,6 +48,9 @@ SHINGLE_LAYOUT = (
 # seed: it matches the same short text and no part of a longer one.
 _SEED = uint64(0x2545F4914F6CDD1D)
 _SHORT_SEED = uint64(0x9FB21C651E98DF25)
+# Tokens of a shingle of one kind.
+_WORDS = -(-SHINGLE_WEIGHT // WORD_WEIGHT)
+_LETTERS = -(-SHINGLE_WEIGHT // CHARACTER_WEIGHT)
 _MULTIPLIER = uint64(0x9E3779B97F4A7C15)
 
 
@@ -89,6 +92,48 @@ def _join(state: Any, token: Any) -> Any:
     return state ^ (state >> uint64(32))
 
 
+@inlined
+def _of_words(
+    tokens: NDArray[np.uint64], at: Any, hashes: Any, n: Any, size: Any
+) -> None:
+    """Write the shingles of three words that begin at ``size`` tokens, side by side."""
+    for k in range(size):
+        i = uint64(at + k)
+        state = _join(_SEED, tokens[i])
+        state = _join(state, tokens[i + uint64(1)])
+        hashes[uint64(n + k)] = mix64(_join(state, tokens[i + uint64(2)]))
+
+
+@inlined
+def _of_letters(
+    tokens: NDArray[np.uint64], at: Any, hashes: Any, n: Any, size: Any
+) -> None:
+    """Write the shingles of five characters that begin at ``size`` tokens."""
+    for k in range(size):
+        i = uint64(at + k)
+        state = _join(_SEED, tokens[i])
+        state = _join(state, tokens[i + uint64(1)])
+        state = _join(state, tokens[i + uint64(2)])
+        state = _join(state, tokens[i + uint64(3)])
+        hashes[uint64(n + k)] = mix64(_join(state, tokens[i + uint64(4)]))
+
+
+@inlined
+def _mixed(
+    tokens: NDArray[np.uint64], flags: NDArray[np.uint8], at: Any, end: Any
+) -> Any:
+    """Return the hash of the shingle that begins at a token, and if it is whole."""
+    weight, state = int64(0), _SEED
+    while weight < SHINGLE_WEIGHT and at < end:
+        if flags[uint64(at)] & UNSPACED:
+            weight += CHARACTER_WEIGHT
+        else:
+            weight += WORD_WEIGHT
+        state = _join(state, tokens[uint64(at)])
+        at += 1
+    return mix64(state), weight >= SHINGLE_WEIGHT
+
+
 @kernel
 def _shingle(
     tokens: NDArray[np.uint64],
@@ -99,38 +144,28 @@ def _shingle(
 ) -> None:
     n = int64(0)
     for doc in range(len(token_offsets) - 1):
-        first = token_offsets[doc]
-        end = token_offsets[doc + 1]
-        before = n
-        at = first
-        while at < end:
-            # The usual shingle, three words, without a loop.
-            if (
-                at + 3 <= end
-                and not (flags[at] | flags[at + 1] | flags[at + 2]) & UNSPACED
-            ):
-                state = _join(
-                    _join(_join(_SEED, tokens[at]), tokens[at + 1]), tokens[at + 2]
-                )
-                hashes[n] = mix64(state)
-                n += 1
-                at += 1
-                continue
-            weight = int64(0)
-            state = _SEED
-            last = at
-            while weight < SHINGLE_WEIGHT and last < end:
-                if flags[last] & UNSPACED:
-                    weight += CHARACTER_WEIGHT
-                else:
-                    weight += WORD_WEIGHT
-                state = _join(state, tokens[last])
-                last += 1
-            if weight < SHINGLE_WEIGHT:
-                break
-            hashes[n] = mix64(state)
-            n += 1
-            at += 1
+        first, end = token_offsets[doc], token_offsets[doc + 1]
+        before, at, whole = n, first, True
+        while at < end and whole:
+            # Tokens of one kind up to here: their shingles are alike.
+            stop, kind = at + 1, flags[uint64(at)] & UNSPACED
+            while stop < end and flags[uint64(stop)] & UNSPACED == kind:
+                stop += 1
+            if kind:
+                size = max(stop - at - (_LETTERS - 1), 0)
+                _of_letters(tokens, at, hashes, n, size)
+            else:
+                size = max(stop - at - (_WORDS - 1), 0)
+                _of_words(tokens, at, hashes, n, size)
+            n += size
+            at += size
+            # Those that reach beyond it.
+            while at < stop and whole:
+                state, whole = _mixed(tokens, flags, at, end)
+                if whole:
+                    hashes[uint64(n)] = state
+                    n += 1
+                    at += 1
         if n == before and end > first:
             state = _SHORT_SEED
             for i in range(first, end):
