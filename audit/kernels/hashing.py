@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy import int64, uint64
 
-from audit.kernels.jit import kernel, step
+from audit.kernels.charsets import copy_tail
+from audit.kernels.jit import inlined, kernel, step
 from audit.kernels.lanes import bytes_between, copy_block, trailing_zeros
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ def _wide_spaces(data: NDArray[np.uint8], at: Any) -> Any:
     return found
 
 
-@step
+@inlined
 def _fold_block(data: Any, at: Any, left: Any, out: Any, size: Any, due: Any) -> Any:
     """Write the next 64 bytes of a text, white space folded.
 
@@ -192,27 +193,14 @@ def _fold_block(data: Any, at: Any, left: Any, out: Any, size: Any, due: Any) ->
     return min(place, left), size, due
 
 
-@step
-def _fold_space(
-    data: NDArray[np.uint8],
-    start: Any,
-    end: Any,
-    tail: NDArray[np.uint8],
-    out: NDArray[np.uint8],
-) -> Any:
-    """Write a text with its white space folded; return how many bytes it then has."""
-    at, size, due = start, int64(0), False
-    while at < end:
-        if at + 130 <= len(data):
-            step, size, due = _fold_block(data, at, end - at, out, size, due)
-        else:
-            tail[:] = 0
-            known = min(end, at + 130) - at
-            for k in range(known):
-                tail[k] = data[at + k]
-            step, size, due = _fold_block(tail, 0, end - at, out, size, due)
-        at += step
-    return size
+@inlined
+def _mixed(folded: NDArray[np.uint8], begin: Any, end: Any, h1: Any, h2: Any) -> Any:
+    """Mix the blocks of sixteen bytes that end in ``folded[begin:end]``."""
+    while begin + 16 <= end:
+        k1, k2 = load64(folded, begin), load64(folded, begin + 8)
+        h1, h2 = murmur128_step(h1, h2, k1, k2)
+        begin += 16
+    return begin, h1, h2
 
 
 @kernel
@@ -224,12 +212,19 @@ def _content_hash(
 ) -> None:
     tail = np.zeros(130, np.uint8)
     for doc in range(len(offsets) - 1):
-        size = _fold_space(data, offsets[doc], offsets[doc + 1], tail, folded)
-        folded[size : size + 16] = 0
+        at, end = offsets[doc], offsets[doc + 1]
+        size, done, due = int64(0), int64(0), False
         h1, h2 = uint64(0), uint64(0)
-        whole = size - size % 16
-        for at in range(0, whole, 16):
-            k1, k2 = load64(folded, at), load64(folded, at + 8)
-            h1, h2 = murmur128_step(h1, h2, k1, k2)
-        k1, k2 = load64(folded, whole), load64(folded, whole + 8)
+        while at < end:
+            if at + 130 <= len(data):
+                step_, size, due = _fold_block(data, at, end - at, folded, size, due)
+            else:
+                copy_tail(data, at, tail)
+                step_, size, due = _fold_block(tail, 0, end - at, folded, size, due)
+            at += step_
+            # Mixing waits for itself alone, so it is done between blocks, one behind.
+            done, h1, h2 = _mixed(folded, done, size - 64, h1, h2)
+        done, h1, h2 = _mixed(folded, done, size, h1, h2)
+        folded[size : size + 16] = 0
+        k1, k2 = load64(folded, done), load64(folded, done + 8)
         out[doc, 0], out[doc, 1] = murmur128_end(h1, h2, k1, k2, size)
