@@ -18,6 +18,7 @@ from numpy import int64, uint64
 
 from audit.kernels.hashing import mix64
 from audit.kernels.jit import inlined, kernel, step
+from audit.kernels.scratch import scratch
 from audit.kernels.tokens import UNSPACED
 
 if TYPE_CHECKING:
@@ -71,7 +72,8 @@ class Shingles(NamedTuple):
 def shingle(tokens: Tokens) -> Shingles:
     """Return the shingle hashes of all documents, repeats included."""
     n_docs = len(tokens.doc_offsets) - 1
-    hashes = np.empty(len(tokens.hashes), np.uint64)
+    n_tokens = len(tokens.hashes)
+    hashes = scratch(8 * n_tokens).view(np.uint64)
     doc_offsets = np.zeros(n_docs + 1, np.int64)
     _shingle(tokens.hashes, tokens.flags, tokens.doc_offsets, hashes, doc_offsets)
     return Shingles(hashes[: int(doc_offsets[-1])], doc_offsets)

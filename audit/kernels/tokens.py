@@ -18,6 +18,7 @@ from numpy import int64, uint64
 from audit.kernels.codepoints import unicode_tables
 from audit.kernels.hashing import load64
 from audit.kernels.jit import inlined, kernel
+from audit.kernels.scratch import scratch
 from audit.kernels.token_runs import RUN_READS, ascii_run, two_byte_run, unspaced_run
 from audit.kernels.token_words import one_word
 from audit.kernels.utf8 import count_characters, decode, load32
@@ -101,10 +102,11 @@ def tokenize(data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> Tokens:
     # A token and what parts it from the next take two bytes at least, but for the last
     # of a document. Pages that are never written cost nothing.
     room = (size + n_docs) // 2 + 1
-    hashes = np.empty(room, np.uint64)
-    starts = np.empty(room, np.int64)
-    lengths = np.empty(room, np.int32)
-    flags = np.empty(room, np.uint8)
+    memory = scratch(21 * room)
+    hashes = memory[: 8 * room].view(np.uint64)
+    starts = memory[8 * room : 16 * room].view(np.int64)
+    lengths = memory[16 * room : 20 * room].view(np.int32)
+    flags = memory[20 * room : 21 * room]
     doc_offsets = np.zeros(max(n_docs, 0) + 1, np.int64)
     table = unicode_tables()
     _tokenize(
