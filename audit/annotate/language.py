@@ -25,7 +25,7 @@ from audit.batch import Segments, TextBlock, text_block
 from audit.errors import ConfigError
 from audit.kernels.codepoints import unicode_checksum
 from audit.kernels.lone_words import lone_words
-from audit.kernels.paragraphs import count_characters, paragraph_offsets
+from audit.kernels.paragraphs import paragraph_offsets
 from audit.kernels.prose import prose
 from audit.kernels.script import (
     SCRIPT_EXTRA,
@@ -33,6 +33,7 @@ from audit.kernels.script import (
     read_scripts,
     read_scripts_jointly,
 )
+from audit.kernels.utf8 import count_characters
 from audit.resources.han import han_checksum, script_table
 from audit.resources.language_codes import languages_checksum
 

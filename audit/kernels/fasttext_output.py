@@ -2,7 +2,8 @@
 
 In: the mean input rows of documents (`audit.kernels.fasttext`) and an `Output`. Out:
 the likeliest labels among those allowed, with the probabilities fastText reports.
-Scores are computed for all labels at a time, over the transposed matrix.
+Scores are computed for some texts and labels at a time, over the transposed matrix;
+exponentials are our own, because those of a system's library depend on the system.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from audit.kernels.jit import kernel, step
+from audit.kernels.vectors import LANES, TILE, exponentials, score_tile
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,81 +49,23 @@ class Output(NamedTuple):
     n_labels: int
 
 
-@step
-def _scores(hidden, columns, out):  # type: ignore[no-untyped-def]
-    """Write the score of each label; each sum is made in the order of the rows."""
-    dim = len(hidden)
-    whole = dim - dim % 4
-    out[:] = 0
-    for d in range(0, whole, 4):
-        # Four rows a turn: the scores are loaded and stored a quarter as often.
-        h0, h1, h2, h3 = hidden[d], hidden[d + 1], hidden[d + 2], hidden[d + 3]
-        c0, c1, c2, c3 = columns[d], columns[d + 1], columns[d + 2], columns[d + 3]
-        for label in range(len(out)):
-            score = out[label] + h0 * c0[label] + h1 * c1[label]
-            out[label] = score + h2 * c2[label] + h3 * c3[label]
-    for d in range(whole, dim):
-        h, column = hidden[d], columns[d]
-        for label in range(len(out)):
-            out[label] += h * column[label]
+# Labels that scores are computed for at a time: those of `score_tile`.
+_LABELS = 2 * LANES
 
 
 @step
-def _probabilities(output, scores, out, nodes):  # type: ignore[no-untyped-def]
-    """Turn scores into the probability of each label, as fastText reports it."""
-    n = output.n_labels
-    if output.loss == SOFTMAX:
-        top, total = scores[0], np.float32(0)
-        for label in range(n):
-            top = max(top, scores[label])
-        for label in range(n):
-            out[label] = np.exp(scores[label] - top)
-            total += out[label]
-        for label in range(n):
-            out[label] = out[label] / total + np.float32(1e-5)
-    elif output.loss == ONE_VS_ALL:
-        for label in range(n):
-            out[label] = np.float32(1) / (np.float32(1) + np.exp(-scores[label]))
-            out[label] += np.float32(1e-5)
-    else:
-        nodes[2 * n - 2] = 1
-        for node in range(2 * n - 2, n - 1, -1):
-            p = np.float32(1) / (np.float32(1) + np.exp(-scores[node - n]))
-            up = nodes[node]
-            nodes[output.left[node]] = up * (np.float32(1 + 1e-5) - p)
-            nodes[output.right[node]] = up * (p + np.float32(1e-5))
-        for label in range(n):
-            out[label] = nodes[label]
+def _scores(hidden, first, columns, n_out, tile, out):  # type: ignore[no-untyped-def]
+    """Write the scores of `TILE` texts from the first on for each label.
 
-
-@kernel
-def _top_labels(output, hidden, counts, prior, allowed, group, best, share, mass):  # type: ignore[no-untyped-def]
-    n, k = output.n_labels, best.shape[1]
-    scores = np.zeros(output.columns.shape[1], np.float32)
-    probability = np.zeros(n, np.float32)
-    nodes = np.zeros(2 * n, np.float32)
-    for doc in range(len(hidden)):
-        for j in range(k):
-            best[doc, j] = -1
-        if counts[doc] == 0:
-            continue
-        _scores(hidden[doc], output.columns, scores)
-        _probabilities(output, scores, probability, nodes)
-        row = allowed[group[doc]]
-        for label in range(n):
-            if not row[label]:
-                continue
-            p = probability[label] * prior[label]
-            mass[doc] += p
-            if p <= share[doc, k - 1]:
-                continue
-            j = k - 1
-            while j > 0 and p > share[doc, j - 1]:
-                share[doc, j] = share[doc, j - 1]
-                best[doc, j] = best[doc, j - 1]
-                j -= 1
-            share[doc, j] = p
-            best[doc, j] = label
+    Each sum is made in the order of the rows, whatever the processor.
+    """
+    n, dim = hidden.shape
+    for text in range(TILE):
+        for d in range(dim):
+            tile[text * dim + d] = hidden[min(first + text, n - 1), d]
+    width = len(out) // TILE
+    for label in range(0, n_out, _LABELS):
+        score_tile(tile, dim, columns, width, label, out)
 
 
 @step
@@ -142,29 +86,156 @@ def _highest(bits):  # type: ignore[no-untyped-def]
     return place
 
 
+@step
+def _softmax(scores, bits, n, width, sums, out):  # type: ignore[no-untyped-def]
+    """Write the probability of each label, as fastText reports it: 1e-5 above it.
+
+    Sixteen sums run side by side, then are added up in order.
+    """
+    top = scores[_highest(bits[:n])]
+    for label in range(width):
+        out[label] = scores[label] - top
+    for label in range(0, width, LANES):
+        exponentials(out, label)
+    for label in range(n, width):
+        out[label] = 0
+    total = _sum(out, width, sums)
+    for label in range(n):
+        out[label] = out[label] / total + np.float32(1e-5)
+
+
+@step
+def _sum(values, width, sums):  # type: ignore[no-untyped-def]
+    """Return the sum of values whose number is a multiple of sixteen."""
+    for lane in range(LANES):
+        sums[lane] = 0
+    for k in range(0, width, LANES):
+        for lane in range(LANES):
+            sums[lane] += values[k + lane]
+    total = sums[0]
+    for lane in range(1, LANES):
+        total += sums[lane]
+    return total
+
+
+@step
+def _sigmoids(scores, width, out):  # type: ignore[no-untyped-def]
+    """Write 1 / (1 + e^-x) of each score."""
+    for k in range(width):
+        out[k] = -scores[k]
+    for k in range(0, width, LANES):
+        exponentials(out, k)
+    for k in range(width):
+        out[k] = np.float32(1) / (np.float32(1) + out[k])
+
+
+@step
+def _probabilities(output, scores, bits, width, sums, nodes, out):  # type: ignore[no-untyped-def]
+    """Write the probability of each label, as fastText reports it."""
+    n = output.n_labels
+    if output.loss == SOFTMAX:
+        _softmax(scores, bits, n, width, sums, out)
+        return
+    _sigmoids(scores, width, out)
+    if output.loss == ONE_VS_ALL:
+        for label in range(n):
+            out[label] += np.float32(1e-5)
+        return
+    nodes[2 * n - 2] = 1
+    for node in range(2 * n - 2, n - 1, -1):
+        p, up = out[node - n], nodes[node]
+        nodes[output.left[node]] = up * (np.float32(1 + 1e-5) - p)
+        nodes[output.right[node]] = up * (p + np.float32(1e-5))
+    for label in range(n):
+        out[label] = nodes[label]
+
+
+@step
+def _first_highest(bits, width):  # type: ignore[no-untyped-def]
+    """Return the first place of the highest value above zero, -1 if there is none.
+
+    Bits of floats that are not negative are in the order of the floats, and a compiler
+    may look for the highest whole number in any order, so several at a time.
+    """
+    top = np.int32(0)
+    for k in range(width):
+        top = max(top, bits[k])
+    if top == 0:
+        return np.int32(-1)
+    place = np.int32(width)
+    for k in range(width):
+        place = min(place, np.int32(k) if bits[k] == top else np.int32(width))
+    return place
+
+
 @kernel
-def _leaders(columns, hidden, counts, bias, group, margin, out):  # type: ignore[no-untyped-def]
-    n = columns.shape[1]
-    scores = np.zeros(n, np.float32)
-    bits = scores.view(np.int32)
+def _top_labels(  # type: ignore[no-untyped-def]
+    output, columns, n_out, hidden, counts, weights, group, best, share, mass
+):
+    n, k, width = output.n_labels, best.shape[1], weights.shape[1]
+    tile = np.zeros(TILE * hidden.shape[1], np.float32)
+    scores = np.zeros((TILE, width), np.float32)
+    bits, flat = scores.view(np.int32), scores.reshape(-1)
+    found, nodes = np.zeros(width, np.float32), np.zeros(2 * n, np.float32)
+    sums, found_bits = np.zeros(LANES, np.float32), found.view(np.int32)
     for doc in range(len(hidden)):
-        out[doc] = -1
+        at = doc % TILE
+        if at == 0:
+            _scores(hidden, doc, columns, n_out, tile, flat)
         if counts[doc] == 0:
             continue
-        _scores(hidden[doc], columns, scores)
-        highest = scores[_highest(bits)]
-        row = bias[group[doc]]
-        for label in range(n):
-            scores[label] += row[label]
-        best = _highest(bits)
-        if scores[best] < _RULED_OUT / 2:
+        _probabilities(output, scores[at], bits[at], width, sums, nodes, found)
+        row = weights[group[doc]]
+        for label in range(width):
+            p = found[label] * row[label]
+            # What is no number counts as nothing.
+            found[label] = p if p > 0 else np.float32(0)
+        mass[doc] = _sum(found, width, sums)
+        for j in range(k):
+            label = _first_highest(found_bits, width)
+            if label < 0:
+                break
+            best[doc, j], share[doc, j] = label, found[label]
+            found[label] = 0
+
+
+@step
+def _leader(scores, bits, row, margin):  # type: ignore[no-untyped-def]
+    """Return the label of one text that leads, or -1; the scores are changed."""
+    highest = scores[_highest(bits)]
+    for label in range(len(scores)):
+        scores[label] += row[label]
+    best = _highest(bits)
+    if scores[best] < _RULED_OUT / 2:
+        return np.int32(-1)
+    limit, near = scores[best] - margin, 0
+    for label in range(len(scores)):
+        near += scores[label] >= limit
+    # Far below a label that is ruled out, what fastText adds decides.
+    sure = near == 1 and scores[best] - row[best] >= highest - np.float32(1)
+    return best if sure else np.int32(-1)
+
+
+@kernel
+def _leaders(columns, n, hidden, counts, bias, group, margin, out):  # type: ignore[no-untyped-def]
+    width = len(columns) // hidden.shape[1]
+    scores = np.zeros((TILE, width), np.float32)
+    bits, flat = scores.view(np.int32), scores.reshape(-1)
+    tile = np.zeros(TILE * hidden.shape[1], np.float32)
+    for doc in range(len(hidden)):
+        at = doc % TILE
+        if at == 0:
+            _scores(hidden, doc, columns, n, tile, flat)
+        if counts[doc] == 0:
+            out[doc] = -1
             continue
-        limit, near = scores[best] - margin, 0
-        for label in range(n):
-            near += scores[label] >= limit
-        # Far below a label that is ruled out, what fastText adds decides.
-        if near == 1 and scores[best] - row[best] >= highest - np.float32(1):
-            out[doc] = best
+        out[doc] = _leader(scores[at, :n], bits[at, :n], bias[group[doc]], margin)
+
+
+def _whole_tiles(columns: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the columns, flat, with as many of zeros as make whole tiles."""
+    more = -columns.shape[1] % _LABELS
+    return np.pad(columns, ((0, 0), (0, more))).reshape(-1)
 
 
 def leaders(
@@ -197,8 +268,8 @@ def leaders(
         # margin, as the leader's own share is at least prior / (e n).
         margin = max(_LEAD, 6e-5 * output.n_labels / float(prior.min()))
         _leaders(
-            output.columns, hidden, counts, bias.astype(np.float32), group,
-            np.float32(margin), found,
+            _whole_tiles(output.columns), output.n_labels, hidden, counts,
+            bias.astype(np.float32), group, np.float32(margin), found,
         )  # fmt: skip
     return found
 
@@ -238,5 +309,13 @@ def top_labels(
     best = np.full((n_docs, k), -1, np.int32)
     share = np.zeros((n_docs, k), np.float32)
     mass = np.zeros(n_docs, np.float32)
-    _top_labels(output, hidden, counts, prior, allowed, group, best, share, mass)
+    if not n_docs:
+        return best, share, mass
+    n_out = output.columns.shape[1]
+    columns = _whole_tiles(output.columns)
+    weights = np.zeros((len(allowed), len(columns) // len(output.columns)), np.float32)
+    weights[:, : output.n_labels] = np.where(allowed, prior, np.float32(0))
+    _top_labels(
+        output, columns, n_out, hidden, counts, weights, group, best, share, mass
+    )
     return best, share, mass

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = [
-    "address", "bytes_between", "copy_block", "load", "popcount", "prefetch", "store",
-    "trailing_zeros",
+    "address", "bytes_between", "copy_block", "copy_lower", "load", "popcount",
+    "prefetch", "store", "trailing_zeros",
 ]  # fmt: skip
 
 _BYTE, _INT32, _INT64 = (ir.IntType(n) for n in (8, 32, 64))
@@ -118,6 +118,33 @@ def copy_block(_typing: Any, out: Any, _to: Any, data: Any, _at: Any) -> _Built:
         return context.get_dummy_value()
 
     return types.void(out, types.int64, data, types.int64), build
+
+
+@_operation
+def copy_lower(_typing: Any, out: Any, _to: Any, data: Any, _at: Any) -> _Built:
+    """``copy_lower(out, to, data, at)``: copy 16 bytes, letters of ASCII made small.
+
+    Returns how many of them come before the first that is no letter of ASCII; what is
+    written from that one on is of no use.
+    """
+
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        def every(byte: int) -> Any:
+            return ir.Constant(few, [byte] * 16)
+
+        out, to, data, at = args
+        few, mask = ir.VectorType(_BYTE, 16), ir.IntType(16)
+        source = address(context, builder, signature.args[2], data, at)
+        small = builder.or_(load(builder, source, few), every(0x20))
+        store(builder, small, address(context, builder, signature.args[0], out, to))
+        place = builder.sub(small, every(0x61))
+        other = builder.icmp_unsigned(">", place, every(0x19))
+        bits = builder.zext(builder.bitcast(other, mask), _INT32)
+        bits = builder.or_(bits, ir.Constant(_INT32, 1 << 16))
+        count = builder.cttz(bits, ir.Constant(ir.IntType(1), 1))
+        return builder.zext(count, _INT64)
+
+    return types.int64(out, types.int64, data, types.int64), build
 
 
 def _spread(builder: Any, byte: Any) -> Any:

@@ -10,35 +10,65 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from audit.kernels.jit import kernel
+from audit.kernels.jit import kernel, step
+from audit.kernels.lanes import bytes_between, popcount, trailing_zeros
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["ENOUGH_BYTES", "count_characters", "paragraph_offsets"]
+__all__ = ["ENOUGH_BYTES", "paragraph_offsets"]
 
 # A paragraph ends at a line break once it has so many bytes of letters: about twenty
 # words in an alphabet, thirty Han characters.
 ENOUGH_BYTES = 100
 
 
+@step
+def _kinds(data, at, left, tail):  # type: ignore[no-untyped-def]
+    """Return which of up to 64 bytes are letters, and which are line breaks."""
+    valid = ~np.uint64(0) >> np.uint64(64 - left)
+    if at + 64 <= len(data):
+        heavy, breaks = (
+            bytes_between(data, at, 0x61, 0xFF),
+            bytes_between(data, at, 10, 10),
+        )
+    else:
+        for k in range(left):
+            tail[k] = data[at + k]
+        heavy, breaks = (
+            bytes_between(tail, 0, 0x61, 0xFF),
+            bytes_between(tail, 0, 10, 10),
+        )
+    return heavy & valid, breaks & valid
+
+
 @kernel
 def _paragraphs(data, offsets, enough, borders, doc_of):  # type: ignore[no-untyped-def]
-    n = 0
+    n, one, tail = 0, np.uint64(1), np.zeros(64, np.uint8)
     for doc in range(len(offsets) - 1):
         start, end = offsets[doc], offsets[doc + 1]
         if start == end:
             continue
         borders[n] = start
         first, weight = n, 0
-        for i in range(start, end):
-            byte = data[i]
-            weight += byte >= 0x61
-            if byte == 10 and weight >= enough and i + 1 < end:
+        for at in range(start, end, 64):
+            left = min(end - at, 64)
+            heavy, breaks = _kinds(data, at, left, tail)
+            while breaks:
+                place = np.int64(trailing_zeros(breaks))
+                breaks &= breaks - one
+                before = heavy & ((one << np.uint64(place)) - one)
+                if (
+                    weight + np.int64(popcount(before)) < enough
+                    or at + place + 1 >= end
+                ):
+                    continue
                 doc_of[n] = doc
                 n += 1
-                borders[n] = i + 1
+                borders[n] = at + place + 1
                 weight = 0
+                heavy &= ~before
+            weight += np.int64(popcount(heavy))
         doc_of[n] = doc
         n += 1
         # What is left at the end is too little to stand alone.
@@ -69,26 +99,3 @@ def paragraph_offsets(
     borders[0] = offsets[0]
     n = _paragraphs(data, offsets, enough, borders, doc_of)
     return borders[: n + 1], doc_of[:n]
-
-
-@kernel
-def _count_characters(data, offsets, out):  # type: ignore[no-untyped-def]
-    for doc in range(len(out)):
-        n = 0
-        for i in range(offsets[doc], offsets[doc + 1]):
-            n += (data[i] & 0xC0) != 0x80
-        out[doc] = n
-
-
-def count_characters(
-    data: NDArray[np.uint8], offsets: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """Return int64[n_docs], the code points of each document.
-
-    Args:
-        data: uint8[n_bytes], valid UTF-8.
-        offsets: int64[n_docs + 1].
-    """
-    out = np.zeros(len(offsets) - 1, np.int64)
-    _count_characters(data, offsets, out)
-    return out

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from audit.kernels.jit import kernel, step
+from audit.kernels.lanes import copy_lower
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -102,6 +103,23 @@ def _encode(out, o, c):  # type: ignore[no-untyped-def]
     return o + 4
 
 
+@step
+def _copy_letters(data, i, end, out, o):  # type: ignore[no-untyped-def]
+    """Copy the letters of ASCII from byte i on, made small; return how many.
+
+    The first is known to be one. Sixteen bytes are read and written, whatever of them
+    counts: ``out`` has room for them.
+    """
+    n, run = 0, 16
+    while run == 16 and i + n + 16 <= len(data):
+        run = copy_lower(out, o + n, data, i + n)
+        n += run
+    while run == 16 and i + n < end and 0x61 <= data[i + n] | 0x20 <= 0x7A:
+        out[o + n] = data[i + n] | 0x20
+        n += 1
+    return min(n, end - i)
+
+
 @kernel
 def _plain(data, offsets, table, out, out_offsets):  # type: ignore[no-untyped-def]
     o = 0
@@ -112,13 +130,17 @@ def _plain(data, offsets, table, out, out_offsets):  # type: ignore[no-untyped-d
         state = 0
         while i < end:
             b = data[i]
-            if b < 0x80:
-                c = np.uint32(b)
-                i += 1
+            ascii_letter = 0x61 <= b | 0x20 <= 0x7A
+            if ascii_letter:
+                action, c = np.uint32(1), np.uint32(b)
             else:
-                c, i = decode(data, i, end)
-            entry = table[c]
-            action = entry >> np.uint32(24)
+                if b < 0x80:
+                    c = np.uint32(b)
+                    i += 1
+                else:
+                    c, i = decode(data, i, end)
+                entry = table[c]
+                action, c = entry >> np.uint32(24), entry & np.uint32(0x1FFFFF)
             if action == 1:
                 if state == 0:
                     if o > start:
@@ -128,8 +150,11 @@ def _plain(data, offsets, table, out, out_offsets):  # type: ignore[no-untyped-d
                     out[o] = 0x27
                     o += 1
                 state = 1
-                c = entry & np.uint32(0x1FFFFF)
-                if c < 0x80:
+                if ascii_letter:
+                    n = _copy_letters(data, i, end, out, o)
+                    i += n
+                    o += n
+                elif c < 0x80:
                     out[o] = c
                     o += 1
                 else:
@@ -159,7 +184,8 @@ def plain_words(
     """
     n_bytes = int(offsets[-1] - offsets[0])
     # A few letters need one byte more in lower case (two bytes become three).
-    out = np.empty(n_bytes + n_bytes // 2 + 8, np.uint8)
+    # Letters of ASCII are written sixteen at a time.
+    out = np.empty(n_bytes + n_bytes // 2 + 24, np.uint8)
     out_offsets = np.zeros(len(offsets), np.int64)
     used = _plain(data, offsets, table, out, out_offsets)
     return out[:used], out_offsets

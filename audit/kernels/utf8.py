@@ -13,7 +13,7 @@ from numpy import int64, uint8, uint64
 
 from audit.kernels.hashing import load64
 from audit.kernels.jit import kernel, step
-from audit.kernels.lanes import bytes_between
+from audit.kernels.lanes import bytes_between, popcount
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -97,6 +97,9 @@ def _count_characters(
         end = offsets[doc + 1]
         count = end - at
         # Every byte but a continuation byte (10xxxxxx) begins a code point.
+        while at + 64 <= end:
+            count -= int64(popcount(bytes_between(data, at, 0x80, 0xBF)))
+            at += 64
         while at + 8 <= end:
             word = load64(data, at)
             inner = (word & ~(word << uint64(1)) & _HIGH_BITS) >> uint64(7)

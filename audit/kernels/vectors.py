@@ -21,12 +21,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = [
-    "LANES", "add_coded_eight", "add_counts", "add_eight", "add_sixteen", "find_eight",
-    "grow_hashes", "remainders", "round_values",
+    "LANES", "TILE", "add_coded_eight", "add_counts", "add_eight", "add_sixteen",
+    "exponentials", "find_eight", "grow_hashes", "remainders", "round_values",
+    "score_tile",
 ]  # fmt: skip
 
 # Numbers that most operations take at a time.
 LANES = 16
+# Texts whose scores are computed side by side.
+TILE = 4
 
 _FLOAT, _BYTE, _INT32, _INT64 = (
     ir.FloatType(), ir.IntType(8), ir.IntType(32), ir.IntType(64)
@@ -202,12 +205,7 @@ def round_values(
         value = builder.select(builder.fcmp_ordered("<", value, least), least, value)
         number = builder.fcmp_ordered("ord", value, value)
         value = builder.select(number, value, _many(_FLOAT, LANES, 0.0))
-        kind = ir.FunctionType(vector, [vector])
-        name = f"llvm.rint.v{LANES}f32"
-        rint = cgutils.get_or_insert_function(builder.module, kind, name)
-        whole = builder.fptosi(
-            builder.call(rint, [value]), ir.VectorType(_INT32, LANES)
-        )
+        whole = builder.fptosi(_rounded(builder, value), ir.VectorType(_INT32, LANES))
         store(builder, whole, address(context, builder, signature.args[4], out, to))
         return context.get_dummy_value()
 
@@ -309,3 +307,114 @@ def remainders(
     return types.void(
         hashes, _NUMBER, number, number, types.uint64, out
     ), build  # fmt: skip
+
+
+@_operation
+def score_tile(
+    _typing: Any, hidden: Any, _dim: Any, columns: Any, _width: Any, _first: Any,
+    out: Any,
+) -> _Built:  # fmt: skip
+    """``score_tile(hidden, dim, columns, width, first, out)``: a piece of a product.
+
+    Writes the scores of `TILE` texts for 32 labels from ``first`` on: products of the
+    rows of ``hidden`` (float32[TILE * dim], flat) with those columns of a flat matrix
+    of rows of ``width`` floats, summed in the order of the rows. Text i has
+    ``out[i * width:]``.
+    """
+
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        hidden, dim, columns, width, first, out = args
+        hidden_kind, columns_kind, out_kind = (signature.args[i] for i in (0, 2, 5))
+        vector, number = ir.VectorType(_FLOAT, LANES), ir.Constant
+        sums = [
+            cgutils.alloca_once_value(builder, _many(_FLOAT, LANES, 0.0))
+            for _ in range(2 * TILE)
+        ]
+        with cgutils.for_range(builder, dim) as loop:
+            start = builder.add(builder.mul(loop.index, width), first)
+            column = address(context, builder, columns_kind, columns, start)
+            low = load(builder, column, vector)
+            high = builder.gep(column, [number(_INT64, LANES)])
+            parts = low, load(builder, high, vector)
+            for text in range(TILE):
+                place = builder.mul(dim, number(_INT64, text))
+                place = builder.add(place, loop.index)
+                value = builder.load(
+                    address(context, builder, hidden_kind, hidden, place)
+                )
+                factor = _spread(builder, value, LANES)
+                for half, part in enumerate(parts):
+                    total = sums[2 * text + half]
+                    product = builder.fmul(factor, part)
+                    builder.store(builder.fadd(builder.load(total), product), total)
+        for text in range(TILE):
+            for half in range(2):
+                place = builder.mul(width, number(_INT64, text))
+                place = builder.add(
+                    builder.add(place, first), number(_INT64, 16 * half)
+                )
+                target = address(context, builder, out_kind, out, place)
+                store(builder, builder.load(sums[2 * text + half]), target)
+        return context.get_dummy_value()
+
+    return types.void(hidden, _NUMBER, columns, _NUMBER, _NUMBER, out), build
+
+
+# e^x = 2^n e^r: n is x / ln 2, rounded, and r is what is left, at most half of ln 2. Of
+# ln 2 the first bits are taken off exactly, then the others.
+_LOG2_E, _LN2_HIGH, _LN2_LOW = 1.4426950408889634, 0.693359375, -2.12194440e-4
+# Coefficients of r^2 to r^7 in e^r - 1 - r, fitted over that range (Cephes, expf).
+_SERIES = (
+    5.0000001201e-1, 1.6666665459e-1, 4.1665795894e-2, 8.3334519073e-3, 1.3981999507e-3,
+    1.9875691500e-4,
+)  # fmt: skip
+# Beyond these e^x is as good as nothing, or no float32.
+_LEAST, _MOST = -87.0, 88.0
+
+
+@_operation
+def exponentials(_typing: Any, values: Any, _at: Any) -> _Built:
+    """``exponentials(values, at)``: e^x of sixteen float32, in place.
+
+    Right to two units in the last place, and the same on every processor, as no
+    library's is. What is below -87 counts as that, what is above 88 as that.
+    """
+
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        def every(value: float) -> Any:
+            return _many(_FLOAT, LANES, value)
+
+        values, at = args
+        vector, whole = (ir.VectorType(kind, LANES) for kind in (_FLOAT, _INT32))
+        target = address(context, builder, signature.args[0], values, at)
+        x = load(builder, target, vector)
+        low, high = every(_LEAST), every(_MOST)
+        x = builder.select(builder.fcmp_ordered(">", x, low), x, low)
+        x = builder.select(builder.fcmp_ordered("<", x, high), x, high)
+        n = _rounded(builder, builder.fmul(x, every(_LOG2_E)))
+        r = builder.fsub(x, builder.fmul(n, every(_LN2_HIGH)))
+        r = builder.fsub(r, builder.fmul(n, every(_LN2_LOW)))
+        series = every(_SERIES[-1])
+        for term in reversed(_SERIES[:-1]):
+            series = builder.fadd(builder.fmul(series, r), every(term))
+        square = builder.fmul(r, r)
+        value = builder.fadd(builder.fmul(series, square), r)
+        value = builder.fadd(value, every(1.0))
+        # 2^n is added to the exponent.
+        shift = builder.shl(builder.fptosi(n, whole), _many(_INT32, LANES, 23))
+        value = builder.bitcast(
+            builder.add(builder.bitcast(value, whole), shift), vector
+        )
+        store(builder, value, target)
+        return context.get_dummy_value()
+
+    return types.void(values, _NUMBER), build
+
+
+def _rounded(builder: Any, value: Any) -> Any:
+    """Return float32 rounded to whole numbers, half to even."""
+    kind = ir.FunctionType(value.type, [value.type])
+    name = f"llvm.rint.v{LANES}f32"
+    return builder.call(
+        cgutils.get_or_insert_function(builder.module, kind, name), [value]
+    )

@@ -18,6 +18,8 @@ from audit.kernels.fasttext import (
     word_cache,
 )
 from audit.kernels.fasttext_output import SOFTMAX, Output, leaders, top_labels
+from audit.kernels.jit import kernel
+from audit.kernels.vectors import exponentials
 
 LABELS = [
     ("__label__en", 9),
@@ -290,6 +292,39 @@ def test_a_model_survives_pickling(tmp_path):
     again, _ = document_vectors(read_model(path).network, word_cache(5), *block(TEXTS))
     np.testing.assert_array_equal(hidden, again)
     assert counts.sum() > 0
+
+
+@pytest.mark.parametrize("maxn", [1, 3, 8, 9, 12])
+def test_words_of_any_length_equal_the_twin(tmp_path, maxn):
+    # Words are read in windows, and those of long n-grams one by one.
+    tiny = TinyModel(words=WORDS, labels=LABELS, maxn=maxn, bucket=977)
+    path = tmp_path / "model.bin"
+    path.write_bytes(tiny.to_bytes())
+    model, rng = read_model(path), np.random.default_rng(maxn)
+    letters = list("abcdéß東🎈")
+    sizes = [*range(1, 40), 47, 48, 49, 60, 61, 62, 63, 64, 65, 100, 127, 128, 500]
+    texts = ["".join(rng.choice(letters, size)) for size in sizes]
+    texts += ["a" * size for size in sizes]
+    texts.append(" ".join(texts * 2))
+    hidden, counts = document_vectors(model.network, word_cache(5), *block(texts))
+    for i, text in enumerate(texts):
+        assert counts[i] == len(tiny.row_numbers(text))
+        np.testing.assert_allclose(hidden[i], tiny.vector(text), atol=1e-5)
+
+
+@settings(deadline=None, max_examples=30)
+@given(values=st.lists(st.floats(-86, 87, width=32), min_size=1, max_size=16))
+def test_exponentials_are_those_of_the_reals(values):
+    got = np.zeros(16, np.float32)
+    got[: len(values)] = values
+    want = np.exp(got.astype(np.float64))
+    _exponentials(got)
+    np.testing.assert_allclose(got, want, rtol=3e-7)
+
+
+@kernel
+def _exponentials(values):
+    exponentials(values, 0)
 
 
 def test_twin_hashes_as_fasttext_documents_it():

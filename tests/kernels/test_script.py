@@ -10,7 +10,7 @@ from reference_language import ref_lone_word, ref_plain
 
 from audit.kernels.codepoints import unicode_tables
 from audit.kernels.lone_words import lone_words
-from audit.kernels.paragraphs import count_characters, paragraph_offsets
+from audit.kernels.paragraphs import paragraph_offsets
 from audit.kernels.plain import APOSTROPHES, fold_table, plain_words
 from audit.kernels.prose import prose
 from audit.kernels.script import (
@@ -18,6 +18,7 @@ from audit.kernels.script import (
     read_scripts,
     read_scripts_jointly,
 )
+from audit.kernels.utf8 import count_characters
 from audit.resources.han import script_table
 
 SCRIPTS = {
@@ -175,6 +176,17 @@ def test_folded_words_equal_the_twin(text):
 
 
 @settings(deadline=None)
+@given(
+    words=st.lists(st.tuples(st.integers(0, 40), st.sampled_from("Zé '")), max_size=6)
+)
+def test_long_runs_of_ascii_letters_are_folded_whole(words):
+    text = "".join("aB"[n % 2] * n + sign for n, sign in words)
+    for texts in ([text], [text, "xyz" * 9]):
+        got = split(*plain_words(*block(texts), table()))
+        assert got == [ref_plain(text, APOSTROPHES) for text in texts]
+
+
+@settings(deadline=None)
 @given(text=st.text(max_size=60))
 def test_folding_is_idempotent(text):
     text = unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode())
@@ -230,7 +242,7 @@ def test_code_lines_are_counted_as_code():
 
 @settings(deadline=None)
 @given(
-    texts=st.lists(st.text(alphabet="ab é東\n1", max_size=60), max_size=5),
+    texts=st.lists(st.text(alphabet="ab é東\n1", max_size=200), max_size=5),
     enough=st.integers(1, 20),
 )
 def test_paragraphs_partition_their_documents(texts, enough):
