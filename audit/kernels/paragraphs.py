@@ -50,7 +50,7 @@ def _paragraphs(data, offsets, enough, borders, doc_of):  # type: ignore[no-unty
         if start == end:
             continue
         borders[n] = start
-        first, weight = n, 0
+        first, weight = n, np.int64(0)
         for at in range(start, end, 64):
             left = min(end - at, 64)
             heavy, breaks = _kinds(data, at, left, tail)
@@ -66,7 +66,7 @@ def _paragraphs(data, offsets, enough, borders, doc_of):  # type: ignore[no-unty
                 doc_of[n] = doc
                 n += 1
                 borders[n] = at + place + 1
-                weight = 0
+                weight = np.int64(0)
                 heavy &= ~before
             weight += np.int64(popcount(heavy))
         doc_of[n] = doc
