@@ -23,7 +23,8 @@ import pyarrow as pa
 from audit.annotate.culture import CultureAnnotator, culture_scores
 from audit.annotate.language import LanguageAnnotator
 from audit.batch import Batch
-from audit.kernels.gazetteer import find_matches, resolve_matches
+from audit.kernels.claims import resolve_matches
+from audit.kernels.gazetteer import find_matches
 from audit.kernels.tokens import tokenize
 from audit.resources.gazetteer import gazetteer
 from schemas.document import DOCUMENT

@@ -6,7 +6,7 @@ with spaces only; borders of unspaced scripts are tested by example. `ref_resolv
 matches and claims and gives (reference, match) of what counts, claim by claim.
 """
 
-from audit.kernels.gazetteer import AMBIGUOUS, LONE, MINOR, SHARED, WORD
+from audit.kernels.claims import AMBIGUOUS, LONE, MINOR, SHARED, WORD
 from audit.kernels.tokens import (
     ALL_UPPER,
     BREAK_BEFORE,

@@ -14,7 +14,8 @@ import numpy as np
 import pyarrow as pa
 
 from audit.batch import Mentions
-from audit.kernels.gazetteer import find_matches, resolve_matches
+from audit.kernels.claims import resolve_matches
+from audit.kernels.gazetteer import find_matches
 from audit.resources.gazetteer import Gazetteer, gazetteer, gazetteer_checksum
 from schemas.annotation import ANNOTATION
 

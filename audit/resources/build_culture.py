@@ -47,7 +47,8 @@ from audit.resources.gazetteer_index import save_index
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from audit.kernels.gazetteer import Claims, Index
+    from audit.kernels.claims import Claims
+    from audit.kernels.forms import Index
 
 _DOCS = Path(__file__).parents[2] / "docs" / "culture.md"
 _YEARS = range(2020, 2027)

@@ -19,8 +19,9 @@ import pyarrow.parquet as pq
 
 from audit.batch import text_block
 from audit.errors import RunError
+from audit.kernels.claims import AMBIGUOUS, SHARED, Claims
 from audit.kernels.distinct import distinct
-from audit.kernels.gazetteer import AMBIGUOUS, SHARED, Claims, Index, build_index
+from audit.kernels.forms import Index, build_index
 from audit.kernels.tokens import tokenize
 from audit.resources.countries import countries, language_countries
 from audit.resources.gazetteer_index import (
@@ -120,7 +121,7 @@ def compile_forms(
         forms: large_string array; the forms of one token sequence in the order of
             preference of their references.
         references: int32[n_forms], the reference that each form stands for.
-        flags: uint8[n_forms], see `audit.kernels.gazetteer`.
+        flags: uint8[n_forms], see `audit.kernels.claims`.
         reference_cultures: int16[n_references].
 
     """

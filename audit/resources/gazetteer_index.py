@@ -19,13 +19,9 @@ import pyarrow.parquet as pq
 
 from audit.batch import text_block
 from audit.errors import RunError
-from audit.kernels.gazetteer import (
-    Claims,
-    Index,
-    find_matches,
-    restore_index,
-    stored_index,
-)
+from audit.kernels.claims import Claims
+from audit.kernels.forms import Index, restore_index, stored_index
+from audit.kernels.gazetteer import find_matches
 from audit.kernels.tokens import tokenize
 
 if TYPE_CHECKING:

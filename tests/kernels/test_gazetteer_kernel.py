@@ -6,17 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audit.batch import text_block
-from audit.kernels.gazetteer import (
-    LONE,
-    WORD,
-    Claims,
-    Matches,
-    build_index,
-    find_matches,
-    resolve_matches,
-    restore_index,
-    stored_index,
-)
+from audit.kernels.claims import LONE, WORD, Claims, resolve_matches
+from audit.kernels.forms import build_index, restore_index, stored_index
+from audit.kernels.gazetteer import Matches, find_matches
 from audit.kernels.tokens import tokenize
 from tests.reference_culture import ref_matches, ref_resolve
 

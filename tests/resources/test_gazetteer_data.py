@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from audit.errors import RunError
-from audit.kernels.gazetteer import AMBIGUOUS, SHARED
+from audit.kernels.claims import AMBIGUOUS, SHARED
 from audit.resources import gazetteer as module
 from audit.resources.build_culture import (
     checksum,
