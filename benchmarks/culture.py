@@ -1,13 +1,14 @@
 """Country attribution on labelled text, and the speed of the gazetteer.
 
-    python benchmarks/culture.py DATA_FOLDER [--half tune|test] [--write] [--speed]
+    python -m benchmarks.culture DATA_FOLDER [--half tune|test] [--write] [--speed]
 
 DATA_FOLDER holds culture/*.parquet and bulk/*.jsonl.zst. A text is put in a half by a
 hash of its item, so that all texts of one item are in the same half; rules and lists
 were made while looking at the half `tune` alone. A document is attributed to its most
 supported culture; the tool commits itself when that culture's score reaches the
 threshold and is ahead of the next one's. Precision is the share of commitments that
-are right, recall the share of all texts that are attributed rightly. `--write` puts the
+are right, recall the share of all texts that are attributed rightly. A text's category
+is that of the reference that spoke most for the culture found. `--write` puts the
 tables into docs/culture.md.
 """
 
@@ -32,6 +33,8 @@ from schemas.document import DOCUMENT
 DOCS = Path(__file__).parents[1] / "docs" / "culture.md"
 THRESHOLDS = (1, 25, 50, 80, 100, 150, 200, 300)
 DEFAULT = 25
+# Countries with fewer names, and topics with fewer texts, have no row of their own.
+LEAST = 40
 MARKERS = ("<!-- benchmark: start -->", "<!-- benchmark: end -->")
 
 
@@ -81,16 +84,39 @@ def labelled(folder):
             kind=pl.when(kind="place").then(pl.lit("place")).otherwise(pl.lit("entity"))
         ),
     ]
-    keep = ("text", "country", "lang", "kind", "item_id")
-    table = pl.concat([p.select(keep) for p in parts])
+    keep = ("text", "country", "lang", "kind", "item_id", "topic")
+    table = pl.concat([p.with_columns(pl.col("topic") if "topic" in p.columns
+                                      else pl.lit(None, pl.String).alias("topic"))
+                       .select(keep) for p in parts])  # fmt: skip
     item = pl.col("item_id").fill_null(pl.col("text"))
     return table.with_columns(
         half=item.map_elements(half_of, return_dtype=pl.String)
     ).unique(maintain_order=True)
 
 
+def spokesmen(column):
+    """Return doc, culture, category of the weightiest reference of each of both."""
+    known = gazetteer().references
+    facts = pl.DataFrame(
+        {
+            "reference": np.arange(len(known), dtype=np.int32),
+            "best": known["culture"].cast(pa.string()).to_pylist(),
+            "category": known["category"].cast(pa.string()).to_pylist(),
+            "weight": known["weight"].to_numpy(),
+        }
+    )
+    found = pl.DataFrame({"doc": np.arange(len(column)), "r": pl.from_arrow(column)})
+    found = found.explode("r", empty_as_null=True).drop_nulls("r").unnest("r")
+    return (
+        found.join(facts, on="reference")
+        .sort("weight", "mentions", "reference", descending=[True, True, False])
+        .unique(["doc", "best"], keep="first", maintain_order=True)
+        .select("doc", "best", "category")
+    )
+
+
 def attributed(texts):
-    """Return the most supported culture, its score and its lead of each text."""
+    """Return the most supported culture, its score, lead and category of each text."""
     batch = batch_of(texts)
     batch.columns.update(LanguageAnnotator().annotate(batch))
     column = CultureAnnotator().annotate(batch)["references"]
@@ -104,7 +130,13 @@ def attributed(texts):
     rival = np.where((first + 1 < len(docs)) & (docs[after] == docs[first]),
                      scores[after], 0)  # fmt: skip
     lead[docs[first]] = scores[first] - rival
-    return pl.DataFrame({"best": list(names[best]), "score": score, "lead": lead})
+    table = pl.DataFrame(
+        {"doc": np.arange(len(texts)), "best": list(names[best]), "score": score,
+         "lead": lead}
+    )  # fmt: skip
+    return table.join(
+        spokesmen(column), on=["doc", "best"], how="left", maintain_order="left"
+    ).drop("doc")
 
 
 def measured(table, by, threshold=DEFAULT):
@@ -131,6 +163,21 @@ def markdown(table):
     lines = [" | ".join(table.columns), " | ".join("---" for _ in table.columns)]
     lines += [" | ".join(str(v) for v in row) for row in table.iter_rows()]
     return "\n".join(f"| {line} |" for line in lines)
+
+
+def by_category(table, threshold=DEFAULT):
+    """Return precision by the category that decided, and its part of all recall."""
+    committed = table.filter((pl.col("score") >= threshold) & (pl.col("lead") > 0))
+    right = pl.col("best") == pl.col("country")
+    return (
+        committed.group_by("category")
+        .agg(committed=pl.len(), right=right.sum())
+        .with_columns(
+            precision=(pl.col("right") / pl.col("committed")).round(3),
+            **{"part of recall": (pl.col("right") / table.height).round(3)},
+        )
+        .sort("committed", descending=True)
+    )
 
 
 def curve(table):
@@ -185,17 +232,26 @@ def main():
     options = parser.parse_args()
     table = labelled(options.folder).filter(half=options.half)
     table = table.hstack(attributed(table["text"].to_list()))
-    worded = ~pl.col("kind").is_in(["place", "entity", "answer"])
+    names = table.filter(pl.col("kind").is_in(["place", "entity"]))
+    worded = table.filter(~pl.col("kind").is_in(["place", "entity", "answer"]))
+    often = pl.len().over("country") >= LEAST
     sections = {
         "By kind of text": measured(table, "kind"),
-        "Questions, answers and statements, by country": measured(
-            table.filter(worded), "country"
+        "Questions, answers and statements, by country": measured(worded, "country"),
+        "The same by language of the text": measured(worded, "lang"),
+        "The same by topic": measured(
+            worded.filter(pl.len().over("topic") >= LEAST).drop_nulls("topic"), "topic"
         ),
-        "The same by language of the text": measured(table.filter(worded), "lang"),
-        "The same by commit threshold": curve(table.filter(worded)),
-        "Names alone (places and entities) by commit threshold": curve(
-            table.filter(pl.col("kind").is_in(["place", "entity"]))
+        "All texts by category of the reference that decided": by_category(table),
+        "Answers alone, by topic": measured(
+            table.filter(kind="answer").drop_nulls("topic"), "topic"
         ),
+        f"Names alone (places and entities), countries of {LEAST} and more": measured(
+            names.filter(often), "country"
+        ),
+        "Questions, answers and statements by commit threshold": curve(worded),
+        "Names alone by commit threshold": curve(names),
+        "Answers alone by commit threshold": curve(table.filter(kind="answer")),
     }
     if options.speed or options.write:
         sections["Speed (one core, CPU time)"] = speed(options.folder)

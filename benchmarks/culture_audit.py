@@ -1,12 +1,15 @@
 """Counted references drawn from real text for a person to judge.
 
-    python benchmarks/culture_audit.py DATA_FOLDER --seed SEED [--n N] [--documents N]
+    python -m benchmarks.culture_audit draw DATA_FOLDER --seed SEED [--n N]
+    python -m benchmarks.culture_audit tables
+
+`draw` prints mentions; `tables` counts the verdicts of a reader of such a draw, which
+stand in culture_verdicts.csv without the text, and puts them into docs/culture.md.
 
 DATA_FOLDER holds bulk/*.jsonl.zst. Documents are drawn by a hash of the seed and their
 id, the same number from every source; of the references that count in them, N are drawn
 the same way, one a document at most. Printed are, a line each: culture, category,
-reference, language of the document, and the form in its context. What a person finds
-when reading such a draw stands in docs/culture.md with its seed.
+reference, language of the document, and the form in its context, line breaks as spaces.
 """
 
 import argparse
@@ -19,9 +22,11 @@ import polars as pl
 from audit.annotate.culture import counted_matches
 from audit.annotate.language import LanguageAnnotator
 from audit.resources.gazetteer import gazetteer
-from benchmarks.culture import batch_of
+from benchmarks.culture import DOCS, batch_of, markdown
 
 CONTEXT = 70
+VERDICTS = Path(__file__).parent / "culture_verdicts.csv"
+MARKERS = ("<!-- verdicts: start -->", "<!-- verdicts: end -->")
 
 
 def lottery(seed, *parts):
@@ -60,7 +65,7 @@ def drawn(table, seed, n):
         a, b = batch.tokens.starts[first], batch.tokens.starts[last]
         b += batch.tokens.lengths[last]
         data = bytes(batch.text.data[max(0, a - CONTEXT) : b + CONTEXT])
-        form = bytes(batch.text.data[a:b]).decode()
+        form = " ".join(bytes(batch.text.data[a:b]).decode().split())
         context = " ".join(data.decode("utf-8", "ignore").split())
         row = known.references.slice(int(counted[k]), 1).to_pylist()[0]
         facts = (row["culture"], row["category"], row["name"], languages[docs[k]])
@@ -68,14 +73,74 @@ def drawn(table, seed, n):
     return rows
 
 
+def verdicts(path=VERDICTS):
+    """Return the verdicts: seed, place in the draw, facts, right or wrong, reason."""
+    return pl.read_csv(path, schema_overrides={"culture": pl.String}, null_values=[])
+
+
+def wilson(wrong, n, z=1.96):
+    """Return the 95 % score interval of a share, in per cent."""
+    share = wrong / n
+    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z * (share * (1 - share) / n + z * z / (4 * n * n)) ** 0.5 / (1 + z * z / n)
+    return f"{100 * (middle - half):.1f}–{100 * (middle + half):.1f}"
+
+
+def counted_by(table, column):
+    """Return mentions, wrong ones and their share by the values of a column."""
+    out = table.group_by(column).agg(
+        mentions=pl.len(), wrong=(pl.col("verdict") == "wrong").sum()
+    )
+    return out.sort(["mentions", column], descending=[True, False])
+
+
+def tables_text(table):
+    """Return the tables of the documentation, in Markdown."""
+    n, wrong = table.height, (table["verdict"] == "wrong").sum()
+    seeds = ", ".join(map(str, table["seed"].unique().sort()))
+    reasons = (
+        table.filter(verdict="wrong")
+        .group_by("reason")
+        .agg(
+            mentions=pl.len(),
+            languages=pl.col("language").unique().sort().str.join(", "),
+        )
+    )
+    total = (
+        f"Seed {seeds}: **{wrong} of {n} wrong** ({100 * wrong / n:.1f} %, "
+        f"95 % interval {wilson(wrong, n)} %)."
+    )
+    parts = {
+        "By reason": reasons.sort(["mentions", "reason"], descending=[True, False]),
+        "By language of the document": counted_by(table, "language"),
+        "By category of the reference": counted_by(table, "category"),
+    }
+    body = "\n\n".join(f"**{name}**\n\n{markdown(t)}" for name, t in parts.items())
+    return f"{total}\n\n{body}"
+
+
+def write_tables():
+    """Put the tables into the documentation."""
+    head, rest = DOCS.read_text("utf-8").split(MARKERS[0])
+    tail = rest.split(MARKERS[1])[1]
+    body = f"{MARKERS[0]}\n\n{tables_text(verdicts())}\n\n{MARKERS[1]}"
+    DOCS.write_text(head + body + tail, "utf-8")
+
+
 def main():
-    """Print a draw."""
+    """Print a draw, or count the verdicts."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--seed", required=True)
-    parser.add_argument("--n", type=int, default=100)
-    parser.add_argument("--documents", type=int, default=4000)
+    modes = parser.add_subparsers(dest="mode", required=True)
+    modes.add_parser("tables")
+    draw = modes.add_parser("draw")
+    draw.add_argument("folder", type=Path)
+    draw.add_argument("--seed", required=True)
+    draw.add_argument("--n", type=int, default=200)
+    draw.add_argument("--documents", type=int, default=2500)
     options = parser.parse_args()
+    if options.mode == "tables":
+        write_tables()
+        return
     table = documents(options.folder, options.seed, options.documents)
     for row in drawn(table, options.seed, options.n):
         print(" | ".join(row))

@@ -57,6 +57,8 @@ _WRITTEN = ("curated", "demonym", "demonym+forms")
 # Firms, films, music and clubs are written of all over the world.
 _WORLDWIDE = ("organisation", "film_media", "music", "sport")
 
+# Marks of writing direction, which some names of libraries end with.
+_DIRECTION = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 # Short vowels and the stretching stroke of Arabic: texts and libraries put them or not.
 _POINTS = re.compile("[\u0640\u064b-\u0652\u0670]")
 
@@ -64,8 +66,8 @@ FORM_LANGUAGES = {"HANGUL": "ko", "HIRAGANA": "ja", "KATAKANA": "ja", "THAI": "t
 
 
 def clean(form: str) -> str:
-    """Return a form in NFC with single spaces."""
-    return unicodedata.normalize("NFC", " ".join(form.split()))
+    """Return a form in NFC with single spaces and no marks of direction."""
+    return unicodedata.normalize("NFC", " ".join(_DIRECTION.sub("", form).split()))
 
 
 def folded(form: str) -> str:

@@ -172,4 +172,5 @@ def test_phrases_that_stand_for_nothing(tmp_path):
 
 def test_stop_lists_know_arabic_with_and_without_points():
     assert folded("الطَّيِّبة") == folded("الطيّبة") == "الطيبة"
+    assert folded("الداخلة\u200e") == "الداخلة"
     assert stop_forms()["الطيبة"] == "drop"
