@@ -87,7 +87,10 @@ class Batch:
 
     Attributes:
         documents: DOCUMENT record batch.
-        file: name of the file they were read from, relative to its corpus.
+        file: name of the file they were read from, relative to its corpus; the first
+            of several.
+        parts: each file and how many documents in a row are from it, where there are
+            several.
         columns: what annotators have added so far, by column name (see
             `schemas.annotation`); later annotators may read what earlier ones wrote.
         segments: languages by paragraph, where the language annotator has told them.
@@ -103,6 +106,13 @@ class Batch:
     segments: Segments | None = None
     opinions: pa.Table | None = None
     mentions: Mentions | None = None
+    parts: tuple[tuple[str, int], ...] = ()
+
+    def origins(self) -> tuple[list[str], NDArray[np.int64]]:
+        """Return the files, and int64[n_docs], which of them each document is from."""
+        parts = self.parts or ((self.file, self.documents.num_rows),)
+        counts = [count for _, count in parts]
+        return [name for name, _ in parts], np.repeat(np.arange(len(parts)), counts)
 
     @cached_property
     def raw_text(self) -> TextBlock:

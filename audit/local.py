@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from audit.job.books import BOOKS, Book, close_books
 from audit.job.clustering import (
@@ -78,8 +78,8 @@ def run_tasks(run: EngineRun, filesystem: FileSystem, output: Output) -> None:
             _send(shuffle, look)
         del shuffle["needs"]
         _cluster(spec, shuffle, pool)
-    PROGRESS.enter("writing")
-    _write(run, spec, shuffle, output)
+        PROGRESS.enter("writing")
+        _write(run, spec, shuffle, output, pool)
 
 
 def _compare(
@@ -87,9 +87,13 @@ def _compare(
 ) -> None:
     """Carry out the stages from exact copies to the pairs to verify."""
     _each(pool, shuffle, "exact", lambda _, blocks: exact_stage(blocks, spec))
-    for task in run.plan.tasks:
-        drops = shuffle["drops"].pop(task.ordinal, [])
-        _send(shuffle, bands_stage(task, drops, spec, output))
+    drops = [shuffle["drops"].pop(task.ordinal, []) for task in run.plan.tasks]
+    _side_by_side(
+        pool,
+        shuffle,
+        lambda task, gone: bands_stage(task, gone, spec, output),
+        zip(run.plan.tasks, drops, strict=True),
+    )
     _each(pool, shuffle, "bands", lambda _, blocks: candidate_stage(blocks, spec))
     _each(pool, shuffle, "meetings", lambda _, blocks: route_stage(blocks, spec))
 
@@ -119,25 +123,41 @@ def _cluster(spec: JobSpec, shuffle: _Shuffle, pool: Executor) -> None:
         _send(shuffle, cluster_stage(members, arcs, spec))
 
 
-def _write(run: EngineRun, spec: JobSpec, shuffle: _Shuffle, output: Output) -> None:
+def _write(
+    run: EngineRun, spec: JobSpec, shuffle: _Shuffle, output: Output, pool: Executor
+) -> None:
     """Carry out the stages that need what all tasks gave."""
     book = Book()
 
     def taken(tag: str, key: int) -> list[bytes]:
         return book.received(tag, shuffle[tag].pop(key, []))
 
-    for corpus in range(len(spec.corpora)):
+    def found_of(corpus: int) -> dict[str, list[bytes]]:
         # Counts are checked by the tasks that are in them.
         found = {tag: taken(tag, corpus) for tag in FINISHED if tag != "counts"}
-        found["counts"] = shuffle["counts"][corpus]
-        finish_stage(corpus, found, spec, output)
+        return {**found, "counts": shuffle["counts"][corpus]}
+
+    corpora = range(len(spec.corpora))
+    blocks = [found_of(corpus) for corpus in corpora]
+    list(
+        pool.map(
+            lambda corpus, found: finish_stage(corpus, found, spec, output),
+            corpora,
+            blocks,
+        )
+    )
     if len(spec.corpora) > 1:
         overlap_stage(taken("overlaps", 0), spec, output)
-    for task in run.plan.tasks:
-        clusters, shares = (
-            shuffle[tag].pop(task.ordinal, []) for tag in ("clusters", "shares")
-        )
-        _send(shuffle, describe_stage(task, clusters, shares, spec, output))
+    linked = [
+        (task, *(shuffle[tag].pop(task.ordinal, []) for tag in ("clusters", "shares")))
+        for task in run.plan.tasks
+    ]
+    _side_by_side(
+        pool,
+        shuffle,
+        lambda task, *found: describe_stage(task, found[0], found[1], spec, output),
+        linked,
+    )
     details = {n: taken("detail", n) for n in range(len(spec.corpora))}
     detail_stage(details, spec, output)
     close_books([*shuffle[BOOKS][0], book.block()[2]], spec, output)
@@ -150,7 +170,17 @@ def _each(
     stage: Callable[[int, list[bytes]], Iterable[Block]],
 ) -> None:
     """Carry out a stage for each key of a tag, on as many threads as there are."""
-    for blocks in pool.map(lambda item: list(stage(*item)), list(_taken(shuffle, tag))):
+    _side_by_side(pool, shuffle, stage, list(_taken(shuffle, tag)))
+
+
+def _side_by_side(
+    pool: Executor,
+    shuffle: _Shuffle,
+    stage: Callable[..., Iterable[Block]],
+    items: Iterable[tuple[Any, ...]],
+) -> None:
+    """Carry out a stage for each item, and send what it gives in the items' order."""
+    for blocks in pool.map(lambda item: list(stage(*item)), items):
         _send(shuffle, blocks)
 
 

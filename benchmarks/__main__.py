@@ -20,7 +20,9 @@ from benchmarks import contests, corpus, environments, measure, tables
 
 CONTESTS = ("job", "duplicates", "language")
 GROWTH = ("lengths", "files", "corpora", "documents")
-NAMES = (*CONTESTS, "limit", "start", "workers", "modes", *GROWTH, "guard")
+# Megabytes of text in one job whose memory is measured.
+_LARGE = 865
+NAMES = (*CONTESTS, "limit", "start", "workers", "modes", "memory", *GROWTH, "guard")
 
 
 def options():
@@ -160,9 +162,31 @@ def start(given):
     return f"{given.runs} runs. {tables.machine()}\n\n{tables.markdown(head, rows)}"
 
 
+def memory(given):
+    """Measure the largest process of one large job, by runner and workers."""
+    from benchmarks import growth
+
+    table, bench = (
+        corpus.documents(given.data, given.megabytes or _LARGE),
+        _bench(given),
+    )
+    growth.spread_over(table, 8, bench.data)
+    size, n_docs = corpus.megabytes_of(table), len(table)
+    del table
+    bench.runs = min(given.runs, given.points)
+    points = [
+        bench.point(f"`--runner {runner} --workers {count}`", n_docs, size,
+                    runner=runner, workers=count)
+        for runner, count in (("local", 2), ("local", 1), ("in-process", 2))
+    ]  # fmt: skip
+    shutil.rmtree(bench.folder)
+    text = tables.markdown(["job", *growth.HEAD], [point.row() for point in points])
+    return f"{bench.runs} run(s) of each. {tables.machine()}\n\n{text}"
+
+
 def grow(given, name):
     """Measure growth along one dimension, workers, or modes."""
-    from benchmarks import growth, modes
+    from benchmarks import growth, modes, workers
 
     bench = _bench(given)
     size = given.megabytes or (20 if name in growth.DIMENSIONS else None)
@@ -170,7 +194,7 @@ def grow(given, name):
     if name == "modes":
         text = modes.compared(table, bench)
     elif name == "workers":
-        text = f"{tables.machine()}\n\n{growth.with_workers(table, bench)}"
+        text = f"{tables.machine()}\n\n{workers.compared(table, bench)}"
     else:
         bench.runs = min(given.runs, given.points)
         text, svg = growth.grown(name, table, bench, size, given.most)
@@ -188,6 +212,7 @@ def grow(given, name):
 WORK = {
     "limit": limit,
     "start": start,
+    "memory": memory,
     **{name: lambda given, name=name: hold(name, given) for name in CONTESTS},
 }
 

@@ -9,7 +9,6 @@ is spent above a job on a single document.
 import itertools
 import shutil
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,9 +17,8 @@ import polars as pl
 from benchmarks import chart, corpus, measure, tables
 
 LENGTHS = (100, 1_000, 10_000, 100_000, 1_000_000)
-FILES = (1, 10, 100, 1_000, 10_000)
+FILES = (1, 100, 1_000, 10_000)
 CORPORA = (1, 5, 20, 50)
-WORKERS = (1, 2)
 DOCUMENTS = (10_000, 100_000, 1_000_000, 5_000_000)
 # Bytes of a document where it is their number that grows.
 _SHORT = 300
@@ -56,10 +54,15 @@ class Point(NamedTuple):
         """Megabytes of the largest process of all runs."""
         return max(cost.peak for cost in self.costs)
 
+    @property
+    def name(self):
+        """What the point is called in the table."""
+        return self.value if isinstance(self.value, str) else f"{self.value:,}"
+
     def row(self):
         """Return the row of the table."""
         start = [
-            self.value if isinstance(self.value, str) else f"{self.value:,}",
+            self.name,
             f"{self.documents:,}",
             f"{self.megabytes:,.1f}",
         ]
@@ -138,7 +141,7 @@ class Bench:
         costs = [self.job(words, **how) for _ in range(self.runs)]
         found = Point(value, documents, megabytes, costs, self.idle(**how))
         said = found.failed or f"{found.above:.2f} CPU s, {found.peak:,.0f} MB"
-        print(f"  {value:,}: {said}", flush=True)
+        print(f"  {found.name}: {said}", flush=True)
         return found
 
 
@@ -246,40 +249,3 @@ def grown(name, table, bench, megabytes, most):
     ]
     text = tables.markdown([title, *HEAD], [point.row() for point in points])
     return text, chart.lines(rows, "x", title, ("CPU ms a MB", "peak MB"))
-
-
-def with_workers(table, bench):
-    """Return Markdown: one worker and two on the same documents, taking turns.
-
-    What the machine itself gives is measured beside them: two jobs at once, each with
-    one worker and half of the documents, have nothing to wait for but each other.
-    """
-    spread_over(table, 8, bench.data)
-    size, words = corpus.megabytes_of(table), [f"all={bench.data}"]
-    halves = [
-        [f"all={bench.data}/part-0000{'[0-3]' if half else '[4-7]'}.jsonl"]
-        for half in (0, 1)
-    ]
-
-    def both():
-        with ThreadPoolExecutor(2) as pool:
-            costs = list(pool.map(bench.beside, halves, range(2)))
-        cpu, wall, peak, code, told = zip(*costs, strict=True)
-        return measure.Cost(sum(cpu), max(wall), sum(peak), max(code), told[0])
-
-    one, two, apart = "1", "2", "1 and 1, half the documents each"
-    costs = measure.alternate(
-        {
-            one: lambda: bench.job(words),
-            two: lambda: bench.job(words, workers=2),
-            apart: both,
-        },
-        bench.runs,
-    )
-    rows = []
-    for name, found in costs.items():
-        point = Point(name, len(table), size, found, bench.idle())
-        faster = [a.wall / b.wall for a, b in zip(costs[one], found, strict=False)]
-        rows.append([*point.row(), measure.Spread.of(faster).text(2)])
-    shutil.rmtree(bench.data, ignore_errors=True)
-    return tables.markdown(["workers", *HEAD, "times as fast, by wall time"], rows)

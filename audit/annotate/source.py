@@ -146,11 +146,12 @@ class SourceAnnotator:
         unknown = np.flatnonzero(rows < 0)
         if len(unknown):
             declared = batch.documents.column("source_declared")
-            more, field_sources = self._by_field(
-                declared.take(pa.array(unknown)), batch.file
-            )
-            rows[unknown] = more + len(places.suffixes) + len(places.others)
-            places.others.extend(field_sources)
+            for platform, mine in _by_platform_of_file(batch, unknown):
+                more, field_sources = self._by_field(
+                    declared.take(pa.array(mine)), platform
+                )
+                rows[mine] = more + len(places.suffixes) + len(places.others)
+                places.others.extend(field_sources)
         spread = pa.array(rows)
         return {
             name: pa.DictionaryArray.from_arrays(
@@ -206,10 +207,10 @@ class SourceAnnotator:
         )
 
     def _by_field(
-        self, declared: pa.Array, file: str
+        self, declared: pa.Array, platform: Declared | None
     ) -> tuple[NDArray[np.int64], list[Source]]:
         """Return the row of each document in the list of sources; every one has one."""
-        fallback = _source_of_field(platform_of_file(file)) or _NOWHERE
+        fallback = _source_of_field(platform) or _NOWHERE
         names = pc.fill_null(declared, "").dictionary_encode()
         found = [
             self._cached(self._names, name, _source_of_name) or fallback
@@ -234,6 +235,20 @@ def _source_of_name(name: str) -> Source | None:
 
 def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
+
+
+def _by_platform_of_file(
+    batch: Batch, rows: NDArray[np.intp]
+) -> Iterator[tuple[Declared | None, NDArray[np.intp]]]:
+    """Yield each platform that names of files stand for, and which rows are from it."""
+    names, file_of = batch.origins()
+    platforms = [platform_of_file(name) for name in names]
+    distinct = list(dict.fromkeys(platforms))
+    number = np.array([distinct.index(platform) for platform in platforms])
+    platform_of = number[file_of[rows]]
+    for i, platform in enumerate(distinct):
+        if (mine := rows[platform_of == i]).size:
+            yield platform, mine
 
 
 def _compact(

@@ -48,21 +48,26 @@ NO_LANGUAGE = ("zxx", "und")
 
 
 def sampling_units(
-    domain: pa.DictionaryArray, content_hash: pa.Array, file: str
+    domain: pa.DictionaryArray,
+    content_hash: pa.Array,
+    file: str | tuple[list[str], NDArray[np.int64]],
 ) -> pa.DictionaryArray:
     """Return the sampling unit of each document, for the bootstrap of intervals.
 
     Args:
         domain: registered domain, "" where there is none.
         content_hash: fixed-size binary, one a document.
-        file: name of the file; only its last part counts, so that the unit does not
-            depend on the folder that was named on the command line.
+        file: name of the file, or `Batch.origins` of several; only the last part of a
+            name counts, so that the unit does not depend on the folder that was named
+            on the command line.
 
     Returns:
         The domain, or ``~<file group>.<content group>`` where there is none.
     """
-    group = zlib.crc32(file.rsplit("/", 1)[-1].encode()) % _FILE_GROUPS
-    labels = [f"~{group:03x}.{nibble:x}" for nibble in range(_CONTENT_GROUPS)]
+    names_of, number = ([file], 0) if isinstance(file, str) else file
+    groups = [_file_group(name) for name in names_of]
+    chosen, file_group = np.unique(groups, return_inverse=True)
+    labels = [f"~{g:03x}.{n:x}" for g in chosen for n in range(_CONTENT_GROUPS)]
     names = domain.dictionary
     codes = np.asarray(domain.indices).astype(np.int64)
     width = content_hash.type.byte_width
@@ -72,10 +77,15 @@ def sampling_units(
     without = empty[codes] if len(codes) else np.zeros(0, bool)
     # In eight bits the number of a group after many domains would not fit.
     group_of = (first & (_CONTENT_GROUPS - 1)).astype(np.int64)
+    group_of += file_group[number] * _CONTENT_GROUPS
     codes = np.where(without, len(names) + group_of, codes)
     return pa.DictionaryArray.from_arrays(
         pa.array(codes, pa.int32()), pa.concat_arrays([names, pa.array(labels)])
     )
+
+
+def _file_group(name: str) -> int:
+    return zlib.crc32(name.rsplit("/", 1)[-1].encode()) % _FILE_GROUPS
 
 
 class ProfileFold:
@@ -114,7 +124,9 @@ class ProfileFold:
         values |= {name: np.asarray(columns[name]) for name in _COUNTS}
         offsets = np.asarray(columns["references"].offsets)
         located = (np.diff(offsets) > 0).astype(np.int64)
-        unit = sampling_units(columns["domain"], columns["content_hash"], batch.file)
+        unit = sampling_units(
+            columns["domain"], columns["content_hash"], batch.origins()
+        )
         accumulator.add_table(
             "mix",
             count_by(

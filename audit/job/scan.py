@@ -25,10 +25,11 @@ from audit.link.layout import choose_layout
 from audit.link.units import UnitGatherer, Units
 from audit.measures.interval import unit_hashes
 from audit.read import read_split
+from audit.read.batches import BatchSize
 from audit.read.sniff import suffix_format
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
 
@@ -128,7 +129,7 @@ def documents_of(
     accumulator: Accumulator,
     places: Gatherer | None = None,
 ) -> Iterator[tuple[NDArray[np.uint32], Batch]]:
-    """Yield the sampled documents of a task with their rows, in the order they lie.
+    """Return the sampled documents of a task with their rows, in the order they lie.
 
     Args:
         task: what to read.
@@ -137,6 +138,49 @@ def documents_of(
         accumulator: counts records, rejects and lines.
         places: learns where the documents stand.
     """
+    return _joined(_documents_of(task, config, filesystem, accumulator, places))
+
+
+_Part = tuple["NDArray[np.uint32]", pa.RecordBatch, str]
+
+
+def _joined(parts: Iterable[_Part]) -> Iterator[tuple[NDArray[np.uint32], Batch]]:
+    """Yield documents of neighbouring files together, up to the size of a batch.
+
+    What a batch costs whatever is in it would else be most of the cost of a small file.
+    """
+    most, waiting = BatchSize(), list[_Part]()
+    n_bytes = n_docs = 0
+    for part in parts:
+        size, count = part[1].get_total_buffer_size(), len(part[0])
+        if n_bytes + size > most.text_bytes or n_docs + count > most.documents:
+            yield from _whole(waiting)
+            waiting, n_bytes, n_docs = [], 0, 0
+        waiting.append(part)
+        n_bytes, n_docs = n_bytes + size, n_docs + count
+    yield from _whole(waiting)
+
+
+def _whole(parts: list[_Part]) -> Iterator[tuple[NDArray[np.uint32], Batch]]:
+    if not parts:
+        return
+    rows, documents, file = parts[0]
+    if len(parts) == 1:
+        yield rows, Batch(documents, file)
+        return
+    table = pa.Table.from_batches([part[1] for part in parts]).combine_chunks()
+    counts = tuple((name, len(mine)) for mine, _, name in parts)
+    rows = np.concatenate([mine for mine, _, _ in parts])
+    yield rows, Batch(table.to_batches()[0], file, parts=counts)
+
+
+def _documents_of(
+    task: Task,
+    config: AuditConfig,
+    filesystem: FileSystem,
+    accumulator: Accumulator,
+    places: Gatherer | None,
+) -> Iterator[_Part]:
     row = 0
     for number, split in enumerate(task.splits):
         lines = 0
@@ -152,7 +196,7 @@ def documents_of(
             _account(accumulator, split, read, documents.num_rows)
             PROGRESS.add(documents.num_rows, read.bytes_read)
             if documents.num_rows:
-                yield rows, Batch(documents, split.file.name)
+                yield rows, documents, split.file.name
         if _is_byte_range(split):
             accumulator.add_table("lines", _line_count(split, lines))
 
@@ -164,7 +208,7 @@ def documents_again(
     rows: NDArray[np.uint32],
     places: Places,
 ) -> Iterator[tuple[NDArray[np.uint32], Batch]]:
-    """Yield some documents of a task once more, with their rows.
+    """Return some documents of a task once more, with their rows.
 
     Files that hold none of them are not opened, and of the others no more is parsed
     than these documents, as far as their format allows.
@@ -176,11 +220,15 @@ def documents_again(
         rows: uint32[n], ascending, which documents.
         places: what the first look has told of where they stand.
     """
-    for number, mine, positions in places.of(rows):
-        split = task.splits[number]
-        for read in read_split(split, config.read, filesystem, only=positions):
-            at = np.searchsorted(positions, np.asarray(read.documents["position"]))
-            yield mine[at], Batch(read.documents, split.file.name)
+
+    def parts() -> Iterator[_Part]:
+        for number, mine, positions in places.of(rows):
+            split = task.splits[number]
+            for read in read_split(split, config.read, filesystem, only=positions):
+                at = np.searchsorted(positions, np.asarray(read.documents["position"]))
+                yield mine[at], read.documents, split.file.name
+
+    return _joined(parts())
 
 
 def _sampled(

@@ -10,7 +10,7 @@ from reference_text import jaccard, pack
 from reference_text import shingles as slow_shingles
 from twelve_scripts import PARAGRAPHS
 
-from audit.kernels.shingle import shingle, shingle_sets
+from audit.kernels.shingle import _sort_sets, shingle, shingle_sets
 from audit.kernels.tokens import tokenize
 
 PIECES = st.sampled_from(
@@ -142,3 +142,26 @@ def test_edits_of_a_tenth_cost_every_script_the_same(share, block, low):
         found[script] = jaccard(left, right)
     assert min(found.values()) >= low, found
     assert max(found.values()) - min(found.values()) < 0.1, found
+
+
+@pytest.mark.parametrize("n", [0, 1, 3, 4, 5, 100, 1000])
+@pytest.mark.parametrize(
+    "spread", ["even", "upper bits alike", "falling", "few values"]
+)
+def test_sets_are_sorted_however_hashes_are_spread(n, spread):
+    random = np.random.default_rng(n)
+    even = random.integers(0, 2**64, n, dtype=np.uint64)
+    hashes = {
+        "even": even,
+        "upper bits alike": even >> np.uint64(40),
+        "falling": np.arange(n, 0, -1).astype(np.uint64),
+        "few values": even % np.uint64(3) << np.uint64(50),
+    }[spread]
+    documents = [hashes, even[: n // 2], hashes[::-1]]
+    offsets = np.cumsum([0, *map(len, documents)])
+    flat, sets = np.concatenate(documents), np.zeros(4, np.int64)
+    total = _sort_sets(flat, offsets, sets)
+    assert total == sets[-1]
+    for i, document in enumerate(documents):
+        expected = sorted(set(document.tolist()))
+        assert flat[sets[i] : sets[i + 1]].tolist() == expected
