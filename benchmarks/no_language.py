@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import base64
-import hashlib
 import io
 import random
 import sysconfig
@@ -25,6 +24,14 @@ import polars as pl
 import zstandard
 
 from audit.annotate.language import LanguageAnnotator
+from audit.resources.build_code_text import (
+    DATA_FILES,
+    assembly,
+    bare_code,
+    source_files,
+    traces,
+)
+from audit.resources.build_line_prose import even
 from audit.resources.language_codes import macrolanguage
 from benchmarks.language_engines import batch
 from benchmarks.tables import publish
@@ -32,38 +39,8 @@ from benchmarks.tables import publish
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-# Endings of file names, and what begins a line of comment in such files.
-COMMENTS = {
-    "py": ("#", '"""', "'''"),
-    "go": ("//", "/*", "*"),
-    "js": ("//", "/*", "*"),
-    "c": ("//", "/*", "*"),
-    "h": ("//", "/*", "*"),
-    "cc": ("//", "/*", "*"),
-    "java": ("//", "/*", "*"),
-    "rs": ("//", "/*", "*"),
-    "pl": ("#", "="),
-    "pm": ("#", "="),
-    "sh": ("#",),
-    "sql": ("--", "/*", "*"),
-    "php": ("//", "/*", "*", "#"),
-    "css": ("/*", "*"),
-    "cmake": ("#",),
-    "vim": ('"',),
-    "yaml": ("#",),
-    "yml": ("#",),
-    "json": (),
-    "xml": ("<!--",),
-    "toml": ("#",),
-    "f90": ("!",),
-}
-# What begins a block of comment where that is not "/*", and what ends one.
-_BLOCKS = {"pl": "=", "pm": "=", "cmake": "#[", "xml": "<!--", "sh": "\0"}
-_BLOCK_ENDS = ("*/", "=cut", "]]", "-->")
 PIECE = 8
 _MOST_FILES, _MOST_PIECES = 200, 300
-# Files of settings and data hold sentences as values: English there is right.
-DATA_FILES = ("json", "xml", "yaml", "yml", "toml")
 # Fenced blocks that are no program: English in them is right too.
 _MARKUP = {*DATA_FILES, "html", "svg", "vue", "md", "markdown", "text", "txt", "plain"}
 _MARKUP |= {"http", "plaintext", "csv", "diff", "jsonc", "webmanifest", "webvtt"}
@@ -72,46 +49,9 @@ _MARKUP |= {"http", "plaintext", "csv", "diff", "jsonc", "webmanifest", "webvtt"
 MANUALS = ("freecodecamp", "mdn", "tensorflow", "lctt", "php")
 
 
-def even(text: str) -> bool:
-    """Whether a text is in the half that rules may be written by."""
-    return hashlib.blake2b(text.encode(), digest_size=8).digest()[0] % 2 == 0
-
-
-def source_files(folders: Iterable[Path]) -> Iterator[tuple[str, str]]:
-    """Yield (ending, text) of source files, some of each ending, chosen by hash."""
-    found: dict[str, list[Path]] = defaultdict(list)
-    for folder in folders:
-        for path in folder.rglob("*.*"):
-            if path.suffix[1:] in COMMENTS and path.is_file():
-                found[path.suffix[1:]].append(path)
-    for ending, paths in sorted(found.items()):
-        paths.sort(key=lambda p: hashlib.blake2b(str(p).encode()).digest())
-        for path in paths[:_MOST_FILES]:
-            try:
-                text = path.read_text("utf-8")[:40_000]
-            except UnicodeDecodeError:
-                continue
-            if len(text) > 200:
-                yield ending, text
-
-
 def pieces(ending: str, text: str) -> Iterator[str]:
     """Yield three runs of eight lines of code, without the lines that are comments."""
-    lines, inside = [], False
-    for line in text.split("\n"):
-        bare = line.strip()
-        # Texts of several lines in quotes, and blocks of comment, are prose.
-        if ending == "py" and (bare.count('"""') == 1 or bare.count("'''") == 1):
-            inside = not inside
-            continue
-        if bare.startswith(_BLOCKS.get(ending, "/*")):
-            inside = not any(mark in bare for mark in _BLOCK_ENDS)
-            continue
-        if inside:
-            inside = not any(mark in bare for mark in _BLOCK_ENDS)
-            continue
-        if bare and not bare.startswith(COMMENTS[ending] or ("\0",)):
-            lines.append(line)
+    lines = bare_code(ending, text)
     for start in range(0, len(lines) - PIECE, max(PIECE, len(lines) // 3)):
         yield "\n".join(lines[start : start + PIECE])
 
@@ -168,7 +108,13 @@ def made_up() -> dict[str, list[str]]:
             for _ in range(5)
         ),
     }
-    return {kind: [make() for _ in range(600)] for kind, make in makers.items()}
+    out = {kind: [make() for _ in range(600)] for kind, make in makers.items()}
+    for kind, make in ("stack traces and logs", traces), ("assembly", assembly):
+        lines = make(words, 600 * PIECE, rng)
+        out[kind] = [
+            "\n".join(lines[i : i + PIECE]) for i in range(0, len(lines), PIECE)
+        ]
+    return out
 
 
 def fenced(documents: pl.DataFrame) -> Iterator[tuple[str, str]]:
@@ -220,7 +166,7 @@ def no_language(
             texts = (body for body in map(without_comments, texts) if len(body) > 40)
         yield f"blocks of {kind} in manuals", half(texts, want_even, 1500), not marked
     parts, files = defaultdict(list), defaultdict(list)
-    for ending, text in source_files(folders):
+    for ending, _, text in source_files(folders, _MOST_FILES):
         parts[ending].extend(pieces(ending, text))
         files[ending].append(text[:4000])
     for ending, texts in parts.items():

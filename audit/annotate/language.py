@@ -23,6 +23,7 @@ from audit.annotate.language_rules import (
 )
 from audit.batch import Segments, TextBlock, text_block
 from audit.errors import ConfigError
+from audit.kernels.code_lines import line_checksum
 from audit.kernels.codepoints import unicode_checksum
 from audit.kernels.lone_words import lone_words
 from audit.kernels.paragraphs import paragraph_offsets
@@ -138,6 +139,7 @@ class LanguageAnnotator:
         return {
             "language.engine": self.engine,
             "language.threshold": repr(self.threshold),
+            "language.code_lines_sha256": line_checksum(),
             "language.codes_sha256": languages_checksum(),
             "language.han_sha256": han_checksum(),
             "language.unicode_sha256": unicode_checksum(),

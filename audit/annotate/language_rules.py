@@ -39,11 +39,11 @@ _THICK_SHARE, _THIN_SHARE, _LONG = 0.15, 0.02, 80
 
 def no_language(writing: Writing) -> NDArray[np.bool_]:
     """Return which texts hold no language: numbers, keys, signs."""
-    letters = writing.letters
+    letters, weight = writing.letters, _weight(writing)
     solid = letters + writing.digits + writing.symbols
     few = letters < _FEW_LETTERS * solid
     keys = writing.joints > _MANY_JOINTS * np.maximum(letters, 1)
-    code = writing.code_symbols > _CODE_CERTAIN * np.maximum(letters, 1)
+    code = writing.code_symbols > _CODE_CERTAIN * weight
     out: NDArray[np.bool_] = (letters == 0) | few | (keys & (letters > 3)) | code
     return out
 
@@ -51,8 +51,13 @@ def no_language(writing: Writing) -> NDArray[np.bool_]:
 def code_like(writing: Writing) -> NDArray[np.bool_]:
     """Return which texts may be program code: the model's word for it counts there."""
     marks = writing.code_symbols + writing.joints + writing.digits
-    out: NDArray[np.bool_] = marks > _CODE_POSSIBLE * np.maximum(writing.letters, 1)
+    out: NDArray[np.bool_] = marks > _CODE_POSSIBLE * _weight(writing)
     return out
+
+
+def _weight(writing: Writing) -> NDArray[np.int64]:
+    """Return what letters weigh against signs: a Han character as much as three."""
+    return np.maximum(writing.letters + 2 * writing.han, 1)
 
 
 def cantonese(writing: Writing) -> NDArray[np.bool_]:

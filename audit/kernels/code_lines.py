@@ -1,195 +1,155 @@
-"""Which lines of text read as program code, by what they begin and end with.
+"""How much a line reads as program code: a sum of learned weights.
 
-In: a line of a document as bytes. Out: `CODE` (no sentence looks so), `WEAK` (only what
-stands beside it tells: a name, a key, an item of a list) or `PROSE`. Rules are about
-ASCII: the keywords and signs of programming languages are.
+In: a line of a document as bytes, and `LineTables`. Out: a score in sixteenths of a
+natural logarithm of odds, above zero for code. What is weighed is the shape of a line
+(classes of two and three characters one after the other, runs of letters as one), its
+indentation and length, and words that programs or prose have often. Weights are learned
+by `audit.resources.build_code_lines`, from what this kernel reads.
 """
 
 from __future__ import annotations
 
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
 import numpy as np
 
-from audit.kernels.jit import step
-from audit.kernels.lanes import bytes_between, popcount, trailing_zeros
+from audit.kernels.jit import kernel, step
 
-__all__ = ["BORDERS", "CODE", "PROSE", "WEAK", "WORDS", "kind_of_line"]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
-PROSE, WEAK, CODE = 0, 1, 2
+__all__ = [
+    "FEATURES", "KNOWN_AT", "N_FEATURES", "SHAPES", "WORDS_AT", "LineTables",
+    "is_prompt", "line_checksum", "line_features", "line_score",
+    "line_tables", "read_features", "word_slots",
+]  # fmt: skip
 
-# A line of at most so many words may be a part of a statement; a key of a settings
-# file has at most so many words of value, or what it holds is a sentence.
-_FEW_WORDS = 4
+_FILE = Path(__file__).parents[1] / "resources" / "language" / "code_lines.npz"
 
-# Beginnings of lines that no sentence has. Words that open sentences too (for, if,
-# return, while, let) are left to the other signs.
-_STATEMENTS = (
-    "import def elif const async await var function public private protected static "
-    "void struct typedef #include #define #import namespace package fn pub impl func "
-    "val elseif endif endfor esac fi done echo sudo npm npx pip git cd mkdir export "
-    "SELECT INSERT UPDATE DELETE CREATE ALTER DROP WHERE FROM self this. try: else: "
-    "finally: except: return; break; continue; pass @Override printf assert raise "
-    "console print"
-)
-_SORTED = sorted(_STATEMENTS.split())
-WORDS = np.frombuffer("".join(_SORTED).encode(), np.uint8)
-BORDERS = np.cumsum([0, *map(len, _SORTED)])
-# The number of the first word that begins with a byte or a later one.
-FIRST = np.searchsorted([ord(word[0]) for word in _SORTED], np.arange(257))
+# Classes of characters: runs of the first ones count as one, each sign of ASCII is a
+# class of its own.
+_EDGE, _BEYOND, _SPACE, _LOWER, _UPPER, _DIGIT, _FIRST_SIGN = 0, 1, 2, 3, 4, 5, 6
+_UNDERSCORE = np.uint8(0x5F)
 
+# Only so many bytes at both ends of a line are read: a statement shows early.
+_HEAD, _TAIL = 120, 24
+# No line of so many bytes has more features: two a byte read, a word for each two.
+FEATURES = 3 * (_HEAD + _TAIL) + 16
 
-@step
-def _starts_with(data, i, end, words, borders, first):  # type: ignore[no-untyped-def]
-    """Whether a word of the list stands at i, with no letter after it."""
-    for w in range(first[data[i]], first[np.int64(data[i]) + 1]):
-        size = borders[w + 1] - borders[w]
-        if i + size > end:
-            continue
-        k = 0
-        while k < size and data[i + k] == words[borders[w] + k]:
-            k += 1
-        if k == size and (
-            i + size == end or not (0x61 <= data[i + size] | 0x20 <= 0x7A)
-        ):
-            return True
-    return False
+# Where the features of each kind begin.
+_TRIPLES = 64 * 64
+_TRIPLE_BITS = 13
+WORDS_AT = _TRIPLES + (1 << _TRIPLE_BITS)
+_SLOTS = 4096
+SHAPES = WORDS_AT + 2 * _SLOTS
+N_FEATURES = SHAPES + 64
+# Where, among the shapes, the shares of known words begin.
+KNOWN_AT = 32
 
 
-@step
-def _word_end(data, i, end):  # type: ignore[no-untyped-def]
-    """Return where the next white space stands, or the end."""
-    while i < end:
-        run = np.int64(trailing_zeros(bytes_between(data, i, 0, 0x20)))
-        if run < 64:
-            return min(i + run, end)
-        i += 64
-    return end
+class LineTables(NamedTuple):
+    """What the kernel knows.
 
-
-@step
-def _is_prompt(data, i, end):  # type: ignore[no-untyped-def]
-    """Whether a line begins as one typed at a shell or interpreter does.
-
-    ``$ name``, ``>>> name`` and ``user@host:folder$ name``; amounts of money have a
-    digit after the sign.
+    Attributes:
+        classes: uint8[256], the class of each byte.
+        slots: uint32[4096], hashes of known words, by open addressing; 0 is free.
+        weights: int8[N_FEATURES], in sixteenths of a natural logarithm of odds.
     """
-    first = i
-    if data[i] == 0x3E:
-        return i + 3 < end and data[i + 1] == 0x3E and data[i + 2] == 0x3E
-    at = False
-    i = _word_end(data, i, end)
-    if i + 1 >= end or i == first or not (0x61 <= data[i + 1] | 0x20 <= 0x7A):
-        return False
-    sign = data[i - 1]
-    if sign != 0x24 and sign != 0x23:
-        return False
-    for k in range(first, i):
-        at |= data[k] == 0x40
-    return at or (sign == 0x24 and i == first + 1)
+
+    classes: NDArray[np.uint8]
+    slots: NDArray[np.uint32]
+    weights: NDArray[np.int8]
 
 
-@step
-def _letters(data, at):  # type: ignore[no-untyped-def]
-    """Return which of 64 bytes are letters of ASCII."""
-    return bytes_between(data, at, 0x41, 0x5A) | bytes_between(data, at, 0x61, 0x7A)
+def _classes() -> NDArray[np.uint8]:
+    out = np.full(256, _BEYOND, np.uint8)
+    sign = _FIRST_SIGN
+    for c in range(128):
+        char = chr(c)
+        if char.isspace() or c < 32 or c == 127:
+            out[c] = _SPACE
+        elif char.isdigit():
+            out[c] = _DIGIT
+        elif char.isalpha():
+            out[c] = _LOWER if char.islower() else _UPPER
+        else:
+            out[c] = sign
+            sign += 1
+    return out
 
 
-@step
-def _is_key(data, i, end):  # type: ignore[no-untyped-def]
-    """Whether a line is ``name: value`` of a settings file, the value a few words."""
-    if data[i] == 0x2D and i + 2 < end and data[i + 1] == 0x20:
-        i += 2
-    if not 0x61 <= data[i] <= 0x7A:
-        return False
-    run = 64
-    while i < end and run == 64:
-        name = _letters(data, i) | bytes_between(data, i, 0x30, 0x39)
-        name |= bytes_between(data, i, 0x5F, 0x5F) | bytes_between(data, i, 0x2D, 0x2E)
-        run = trailing_zeros(~name)
-        i = min(i + np.int64(run), end)
-    if i == end or data[i] != 0x3A:
-        return False
-    return i + 1 == end or (data[i + 1] == 0x20 and _few_words(data, i + 2, end))
+_CLASSES = _classes()
 
 
-@step
-def _few_words(data, i, end):  # type: ignore[no-untyped-def]
-    """Whether a text is ASCII and of a few words at most."""
-    if i < end and data[i] >= 0x80:
-        return False
-    words = 1
-    for at in range(i + 1, end, 64):
-        valid = ~np.uint64(0) >> np.uint64(64 - min(64, end - at))
-        if bytes_between(data, at, 0x80, 0xFF) & valid:
-            return False
-        before = bytes_between(data, at - 1, 0x20, 0x20)
-        words += popcount(bytes_between(data, at, 0x20, 0x20) & ~before & valid)
-        if words > _FEW_WORDS:
-            return False
-    return True
-
-
-@step
-def _is_quoted(data, i, end):  # type: ignore[no-untyped-def]
-    """Whether a line is one quoted name, as in lists of what is imported."""
-    quote = data[i]
-    if quote != 0x22 and quote != 0x27:
-        return False
-    end -= data[end - 1] == 0x2C
-    if end - i < 3 or data[end - 1] != quote:
-        return False
-    named = True
-    for k in range(i + 1, end - 1):
-        named &= 0x20 < data[k] < 0x80
-    return named
-
-
-@step
-def _imports_from(data, i, end):  # type: ignore[no-untyped-def]
-    """Whether a line is ``from name import name``."""
-    if i + 16 > end or not (
-        data[i] == 0x66
-        and data[i + 1] == 0x72
-        and data[i + 2] == 0x6F
-        and data[i + 3] == 0x6D
-        and data[i + 4] == 0x20
-    ):
-        return False
-    i += 5
-    while i < end and data[i] > 0x20:
-        i += 1
-    return (
-        i + 7 < end
-        and data[i + 1] == 0x69
-        and data[i + 2] == 0x6D
-        and data[i + 3] == 0x70
-        and data[i + 7] == 0x20
-    )
-
-
-@step
-def _is_weak(data, start, first, end):  # type: ignore[no-untyped-def]
-    """Whether a line may belong to the code beside it: a few words, and no sentence.
-
-    It is indented, or begins with a small letter or a sign, or ends in a comma.
-    """
-    last = data[end - 1]
-    if last == 0x2E or last == 0x21 or last == 0x3F:
-        return False
-    begins = first > start or 0x61 <= data[first] <= 0x7A or data[first] < 0x30
-    return (begins or last == 0x2C) and _few_words(data, first, end)
-
-
-@step
-def kind_of_line(data, start, end, words, borders, first_words):  # type: ignore[no-untyped-def]
-    """Return what a line reads as: `CODE`, `WEAK` or `PROSE`.
+def word_slots(words: list[str]) -> NDArray[np.uint32]:
+    """Return the table in which the kernel finds words, made of the words.
 
     Args:
-        data: uint8[n_bytes], 66 bytes longer than the line.
+        words: at most half as many as there are slots, of ASCII.
+    """
+    slots = np.zeros(_SLOTS, np.uint32)
+    for word in words:
+        key = 2166136261
+        for byte in word.encode():
+            key = (key ^ byte) * 16777619 & 0xFFFFFFFF
+        slot = key & (_SLOTS - 1)
+        while slots[slot] not in (0, key):
+            slot = (slot + 1) & (_SLOTS - 1)
+        slots[slot] = key
+    return slots
+
+
+@lru_cache(maxsize=1)
+def line_tables() -> LineTables:
+    """Return the packaged tables, read once a process."""
+    with np.load(_FILE, allow_pickle=False) as stored:
+        slots, weights = stored["slots"], stored["weights"]
+    for array in (slots, weights):
+        array.setflags(write=False)
+    return LineTables(_CLASSES, slots, weights)
+
+
+@lru_cache(maxsize=1)
+def line_checksum() -> str:
+    """Return the SHA-256 of the stored tables, for fingerprints."""
+    return hashlib.sha256(_FILE.read_bytes()).hexdigest()
+
+
+@step
+def _find_word(key, slots):  # type: ignore[no-untyped-def]
+    """Return the slot of a word, or -1."""
+    slot = np.int64(key) & (_SLOTS - 1)
+    while slots[slot] != 0:
+        if slots[slot] == key:
+            return slot
+        slot = (slot + 1) & (_SLOTS - 1)
+    return -1
+
+
+@step
+def _bucket(n):  # type: ignore[no-untyped-def]
+    """Return how many bits a count has, 7 at most."""
+    bits = 0
+    while n > 0 and bits < 7:
+        n >>= 1
+        bits += 1
+    return bits
+
+
+@step
+def line_features(data, start, end, classes, slots, out):  # type: ignore[no-untyped-def]
+    """Write the numbers of a line's features; return how many there are.
+
+    Args:
+        data: uint8[n_bytes].
         start: where the line begins.
         end: where it ends.
-        words: `WORDS`.
-        borders: `BORDERS`.
-        first_words: `FIRST`.
+        classes: of `LineTables`.
+        slots: of `LineTables`.
+        out: int32[FEATURES].
     """
     first = start
     while first < end and data[first] <= 0x20:
@@ -197,51 +157,121 @@ def kind_of_line(data, start, end, words, borders, first_words):  # type: ignore
     while end > first and data[end - 1] <= 0x20:
         end -= 1
     if first == end:
-        return PROSE
-    if _is_statement(data, first, end, words, borders, first_words):
-        return CODE
-    return WEAK if _is_weak(data, start, first, end) else PROSE
-
-
-@step
-def _names(data, at):  # type: ignore[no-untyped-def]
-    """Return where of 64 bytes a sign joins names, or opens the arguments of one."""
-    joint = bytes_between(data, at, 0x5F, 0x5F) | bytes_between(data, at, 0x2E, 0x2E)
-    joint &= _letters(data, at + 1)
-    return (joint | bytes_between(data, at, 0x28, 0x28)) & _letters(data, at - 1)
-
-
-@step
-def _is_statement(data, start, end, words, borders, first_words):  # type: ignore[no-untyped-def]
-    """Whether a line ends or begins as statements do, or is mostly dotted names."""
-    last = data[end - 1]
-    if last == 0x3B or last == 0x7B or last == 0x7D:
-        return True
-    if _is_prompt(data, start, end):
-        return True
-    before = data[end - 2] if end - start > 1 else 0
-    if last == 0x28 and 0x61 <= before | 0x20 <= 0x7A:
-        # A call whose arguments follow; a bracket after a sign is a sad face.
-        return True
-    closed = before == 0x29 or before == 0x5D or before == 0x22 or before == 0x27
-    if (last == 0x3A or last == 0x2C) and (closed or before == 0x7D):
-        return True
-    if (
-        _starts_with(data, start, end, words, borders, first_words)
-        or _is_key(data, start, end)
-        or _is_quoted(data, start, end)
-        or _imports_from(data, start, end)
-    ):
-        return True
-    words_seen, names = 1, 0
-    for at in range(start + 1, end - 1, 64):
-        valid = ~np.uint64(0) >> np.uint64(64 - min(64, end - 1 - at))
-        words_seen += popcount(bytes_between(data, at, 0x20, 0x20) & valid)
-        names += popcount(_names(data, at) & valid)
-        # An assignment, a key of JSON.
-        key = bytes_between(data, at, 0x3A, 0x3A) & bytes_between(
-            data, at - 1, 0x22, 0x22
+        return 0
+    n = 0
+    two, one = np.int64(_EDGE), np.int64(_EDGE)
+    words, letters, known = 0, np.int64(0), 0
+    key, inside = np.uint32(0), False
+    i = first
+    while i <= end:
+        if i - first == _HEAD and end - i > _TAIL:
+            i = end - _TAIL
+            two = one = np.int64(_EDGE)
+            inside = False
+        kind = np.int64(classes[data[i]]) if i < end else np.int64(_EDGE)
+        letter = _LOWER <= kind <= _UPPER
+        letters += letter or kind == _BEYOND
+        if i < end and (
+            letter or data[i] == _UNDERSCORE or (inside and kind == _DIGIT)
+        ):
+            if not inside:
+                key, inside = np.uint32(2166136261), True
+            key = np.uint32((key ^ np.uint32(data[i])) * np.uint32(16777619))
+        elif inside:
+            inside = False
+            slot = _find_word(key, slots)
+            if slot >= 0:
+                out[n] = WORDS_AT + slot + (_SLOTS if words == 0 else 0)
+                n += 1
+                known += 1
+            words += 1
+        i += 1
+        if kind == one and (kind < _FIRST_SIGN or kind == two):
+            continue
+        out[n] = one << 6 | kind
+        triple = np.uint32(two << 12 | one << 6 | kind) * np.uint32(2654435761)
+        out[n + 1] = _TRIPLES + np.int64(
+            np.uint32(triple) >> np.uint32(32 - _TRIPLE_BITS)
         )
-        sign = bytes_between(data, at, 0x3D, 0x3D) | key
-        names += 3 * popcount(sign & valid)
-    return 3 * names >= words_seen
+        n += 2
+        two, one = one, kind
+    size = end - first
+    out[n] = SHAPES + _bucket(first - start)
+    out[n + 1] = SHAPES + 8 + _bucket(words)
+    out[n + 2] = SHAPES + 16 + _bucket(size >> 1)
+    read = min(size, _HEAD + _TAIL)
+    out[n + 3] = SHAPES + 24 + (8 * letters) // (read + 1)
+    out[n + 4] = SHAPES + KNOWN_AT + (8 * known) // (words + 1)
+    return n + 5
+
+
+@step
+def line_score(features, n, weights):  # type: ignore[no-untyped-def]
+    """Return the sum of the weights of a line's features."""
+    score = 0
+    for k in range(n):
+        score += weights[features[k]]
+    return score
+
+
+@step
+def is_prompt(data, first, end):  # type: ignore[no-untyped-def]
+    """Whether a line begins as one typed at a shell or interpreter does.
+
+    ``$ name``, ``>>> name`` and ``user@host:folder$ name``: too few lines have it to
+    be learnt. Amounts of money have a digit after the sign.
+
+    Args:
+        data: uint8[n_bytes].
+        first: where the line begins.
+        end: where it ends.
+    """
+    while first < end and data[first] <= 0x20:
+        first += 1
+    while end > first and data[end - 1] <= 0x20:
+        end -= 1
+    if first + 3 < end and data[first] == data[first + 1] == data[first + 2] == 0x3E:
+        return True
+    i, at = first, False
+    while i < end and data[i] > 0x20:
+        at |= data[i] == 0x40
+        i += 1
+    if i + 1 >= end or i == first or not (0x61 <= data[i + 1] | 0x20 <= 0x7A):
+        return False
+    sign = data[i - 1]
+    if at:
+        return sign == 0x24 or sign == 0x23
+    return sign == 0x24 and i == first + 1
+
+
+@kernel
+def _read(data, offsets, classes, slots, out, out_offsets):  # type: ignore[no-untyped-def]
+    features = np.zeros(FEATURES, np.int32)
+    o = 0
+    for line in range(len(offsets) - 1):
+        n = line_features(
+            data, offsets[line], offsets[line + 1], classes, slots, features
+        )
+        out[o : o + n] = features[:n]
+        o += n
+        out_offsets[line + 1] = o
+    return o
+
+
+def read_features(
+    data: NDArray[np.uint8], offsets: NDArray[np.int64], slots: NDArray[np.uint32]
+) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Return the features of lines, to learn weights from.
+
+    Args:
+        data: uint8[n_bytes].
+        offsets: int64[n_lines + 1].
+        slots: what `word_slots` returns.
+
+    Returns:
+        int32[n_features] and int64[n_lines + 1]: those of each line.
+    """
+    out = np.empty(int(3 * (offsets[-1] - offsets[0]) + 16 * len(offsets)), np.int32)
+    out_offsets = np.zeros(len(offsets), np.int64)
+    used = _read(data, offsets, _CLASSES, slots, out, out_offsets)
+    return out[:used], out_offsets

@@ -12,7 +12,6 @@ from audit.kernels.codepoints import unicode_tables
 from audit.kernels.lone_words import lone_words
 from audit.kernels.paragraphs import paragraph_offsets
 from audit.kernels.plain import APOSTROPHES, fold_table, plain_words
-from audit.kernels.prose import prose
 from audit.kernels.script import (
     SCRIPT_EXTRA,
     read_scripts,
@@ -196,50 +195,6 @@ def test_folding_is_idempotent(text):
     assert "  " not in once
 
 
-PROSE = {
-    "Habari ya leo": "Habari ya leo",
-    "Tumia `pip install x` sasa": "Tumia   sasa",
-    "Angalia [hapa](/en-US/docs/Web) kwanza": "Angalia [hapa  kwanza",
-    "Nenda https://example.org/a_b?c=d sasa": "Nenda   sasa",
-    '<img\n  src="a.png"\n  alt="b">Maandishi': " Maandishi",
-    "watoto < wazee\nwengi > hapa": "watoto < wazee\nwengi > hapa",
-    "<p>Habari <b>njema</b></p>": " Habari  njema  ",
-    "watoto < 5 na wazee > 60": "watoto < 5 na wazee > 60",
-    "x = foo(bar[1]);": "",
-    "}": "",
-    "```\nlet us = code\n```\nMaandishi": "Maandishi",
-    "```\nbila mwisho": "bila mwisho",
-    "~~~\nkodi\n~~~": "",
-    "{{Macro('x')}} Maandishi": "  Maandishi",
-}
-
-
-def test_running_text_by_example():
-    got = split(*prose(*block(list(PROSE)))[:2])
-    lines = [[line for line in text.split("\n") if line] for text in got]
-    want = [[line for line in text.split("\n") if line] for text in PROSE.values()]
-    assert [[" ".join(x.split()) for x in t if x.strip()] for t in lines] == [
-        [" ".join(x.split()) for x in t if x.strip()] for t in want
-    ]
-
-
-@settings(deadline=None)
-@given(
-    texts=st.lists(st.text(alphabet="ab `~<>/:[](){}=\né東", max_size=50), max_size=4)
-)
-def test_running_text_is_never_longer_and_keeps_utf8_whole(texts):
-    data, offsets, code, _ = prose(*block(texts))
-    sizes = [len(t.encode()) for t in texts]
-    assert all(np.diff(offsets) <= np.array(sizes, int) + 1)
-    split(data, offsets)
-    assert (code >= 0).all()
-
-
-def test_code_lines_are_counted_as_code():
-    _, _, code, _ = prose(*block(["f(x) = {y};\nMaandishi", "```\nf(x)\n```"]))
-    assert code.tolist() == [3, 0]
-
-
 @settings(deadline=None)
 @given(
     texts=st.lists(st.text(alphabet="ab é東\n1", max_size=200), max_size=5),
@@ -270,83 +225,6 @@ def test_bytes_that_are_no_text_do_no_harm(junk):
     script, codes = script_table()
     read_scripts(data, offsets, script, codes)
     plain_words(data, offsets, table())
-    prose(data, offsets)
-
-
-@pytest.mark.parametrize(
-    ("line", "is_code"),
-    [
-        ("$ apt install coreutils", True),
-        ("root@host:~$ sudo apt update", True),
-        ("root@host:/etc# systemctl restart it", True),
-        (">>> total", True),
-        ("result.append(", True),
-        ("$5 is what it costs", False),
-        ("Only US$ are taken here", False),
-        ("# Heading of a page", False),
-        ("C# is a language", False),
-        ("@someone thank you for this", False),
-        ("> a quoted line of a letter", False),
-        ("and then it rained :(", False),
-        ("a@b#", False),
-    ],
-)
-def test_what_is_typed_at_a_prompt_is_code(line, is_code):
-    text = f"Maji ni uhai kwa wote.\n{line}\nMvua ilinyesha jana."
-    data, _, code, _ = prose(*block([text]))
-    assert (code[0] > 0) == is_code
-    assert (line.encode() in data.tobytes()) != is_code
-
-
-BLOCKS = {
-    "settings": "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\n  - item\n",
-    "imports": 'import (\n\t"os"\n\t"net/http"\n\turlpkg "net/url"\n)\n',
-    "from": "from os import path\nfrom http.client import HTTPException\n",
-    "names": "const {\n  chmod,\n  mkdir,\n  stat,\n} = require('fs')\n",
-    "before": "  NoEncryption,\n  PrivateFormat,\n)\nif isinstance(a.b, (int, str)):\n",
-}
-
-
-@pytest.mark.parametrize("name", BLOCKS)
-def test_lines_of_few_words_beside_code_are_code(name):
-    text = f"Maji ni uhai kwa wote.\n\n{BLOCKS[name]}\nMvua ilinyesha jana."
-    data, _, code, _ = prose(*block([text]))
-    kept = [line for line in data.tobytes().decode().split("\n") if line.strip()]
-    assert kept == ["Maji ni uhai kwa wote.", "Mvua ilinyesha jana."]
-    assert code[0] > 10
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "  maji,\n  mvua,\n  jua\n",
-        "jina: watu wote wanazaliwa huru nao wana haki sawa\n",
-        "maji ni uhai\nmvua ni heri\n",
-        "x = f(y);\n\n  maji mengi\n",
-        "x = f(y);\nMaji ni uhai.\n",
-        "x = f(y);\n  \u6c34\n",
-    ],
-)
-def test_short_lines_that_stand_beside_no_code_stay(text):
-    data, _, code, _ = prose(*block([text]))
-    kept = data.tobytes().decode()
-    without = "".join(
-        line for line in text.splitlines(keepends=True) if line != "x = f(y);\n"
-    )
-    assert kept.split() == without.split()
-    assert code[0] == 3 * ("f(y)" in text)
-
-
-def test_markup_with_next_to_no_text_weighs_as_code():
-    page = '<div class="a"><a href="/b">Nyumbani</a><img src="c.png"></div>'
-    _, _, code, weights = prose(*block([page, "<b>Habari ya leo</b>"]))
-    assert code[0] > 1.5 * weights[0]
-    assert code[1] == 0
-
-
-def test_text_beyond_ascii_weighs_more_than_code():
-    _, _, _, weights = prose(*block(["abcd", "\u6c34\u6c34"]))
-    assert weights.tolist() == [5, 7 + 3 * 6]
 
 
 @pytest.mark.parametrize(
