@@ -94,8 +94,8 @@ class Batch:
         columns: what annotators have added so far, by column name (see
             `schemas.annotation`); later annotators may read what earlier ones wrote.
         segments: languages by paragraph, where the language annotator has told them.
-        opinions: language, documents, agreeing: what a second engine said, where one
-            was asked.
+        opinions: language, documents, agreeing, unknown_to_engine: what a second
+            engine said, where one was asked.
         mentions: references found in the text, for all who show or count them; filled
             by `audit.annotate.culture.counted_matches`.
     """

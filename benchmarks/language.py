@@ -36,7 +36,7 @@ from audit.resources.build_language_calibration import (
 )
 from audit.resources.build_language_calibration import documents as joined
 from audit.resources.build_language_data import COPYLEFT, load
-from audit.resources.build_language_model import plain_texts
+from audit.resources.build_language_lines import plain_texts
 from audit.resources.confusion import confusion_counts
 from benchmarks.language_engines import SLOW, batch, cpu, table_of_engines
 

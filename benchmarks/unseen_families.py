@@ -20,8 +20,9 @@ import polars as pl
 
 from audit.annotate.language import LanguageAnnotator
 from audit.resources import build_language_model as recipe
-from audit.resources.build_language_calibration import LENGTHS, composed, fit_prior
+from audit.resources.build_language_calibration import LENGTHS, composed, write_prior
 from audit.resources.build_language_data import choose, load
+from audit.resources.build_language_relatives import add_relatives
 from audit.resources.language_codes import macrolanguage
 from audit.resources.speakers import large_languages
 from benchmarks.tables import markdown, publish
@@ -38,7 +39,8 @@ LEAST = 50
 def train_without(table: pl.DataFrame, folder: Path) -> Path:
     """Return a model trained on all families but the unseen ones, calibrated on none.
 
-    Its factors of labels are fitted on held-out rows of the families it was trained on.
+    Its factors of labels and its second look among relatives are fitted on held-out
+    rows of the families it was trained on.
     """
     seen = table.filter(~pl.col("family").is_in(UNSEEN) & (pl.col("use") == "train"))
     choice = choose(seen, large_languages())
@@ -48,13 +50,9 @@ def train_without(table: pl.DataFrame, folder: Path) -> Path:
     model = folder / "model.ftz"
     recipe.train(folder / "train.txt", model)
     model.with_suffix(".json").write_text('{"reads": "plain"}', "utf-8")
-    held_out = seen.filter(pl.col("part") == "held_out").with_columns(
-        language=pl.col("label").str.split("_").list.first()
-    )
-    prior = fit_prior(LanguageAnnotator(model, threshold=0), held_out)
-    np.savez_compressed(
-        model.with_name("calibration.npz"), allow_pickle=False, prior=prior
-    )
+    held_out = seen.filter(pl.col("part") == "held_out")
+    write_prior(model, held_out)
+    add_relatives(model, seen.filter(pl.col("part") == "train"), held_out)
     return model
 
 

@@ -89,8 +89,11 @@ TABLES: dict[str, TableContract] = {
         (_COUNT, "speakers"),
         (_REAL, "expected_share ratio"),
     ),
-    # Documents that a second engine was asked about, and those it agrees on.
-    "language_opinions": _table(("language",), ("documents", "agreeing")),
+    # Documents that a second engine was asked about, and those it agrees on; apart from
+    # them, those in languages that it does not know.
+    "language_opinions": _table(
+        ("language",), ("documents", "agreeing", "unknown_to_engine")
+    ),
     # Languages by paragraph; the characters sum to those of the corpus.
     "language_segments": _table(("language", "script"), ("characters", "segments")),
     # What the source of a document rests on: its URL (`url`), its declared source or

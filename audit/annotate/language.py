@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from audit.annotate.language_load import load_model
-from audit.annotate.language_model import Guess, LanguageModel, Vectors
+from audit.annotate.language_model import Guess, LanguageModel
 from audit.annotate.language_paragraphs import share_out
 from audit.annotate.language_rules import (
     cantonese,
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from audit.annotate.language_model import Vectors
     from audit.batch import Batch
 
 __all__ = ["ENGINES", "LanguageAnnotator", "Named", "Segments"]
@@ -230,7 +231,8 @@ class LanguageAnnotator:
         """Return language and script of paragraphs, as `_segments` will need them.
 
         A paragraph that is clearly in the language and script of its document counts as
-        that whatever its confidence, so none is computed: it is given as 1.
+        that whatever its confidence, so none is computed: it is given as 1. The others
+        get a second look among close relatives.
 
         Args:
             vectors: of the paragraphs.
@@ -248,8 +250,8 @@ class LanguageAnnotator:
         unsure = self._of_label[label] == self._number["zxx"]
         rest = np.flatnonzero((label < 0) | other | unsure)
         rows = Writing(*(counts[rest] for counts in writing))
-        chosen = Vectors(vectors.hidden[rest], vectors.counts[rest])
-        again = self._named(self.model.guess(chosen, rows, self._codes), rows)
+        guess = self.model.guess(vectors.take(rest), rows, self._codes)
+        again = self._named(guess, rows)
         for values, found in zip(named[:3], again[:3], strict=True):
             values[rest] = found
         return named

@@ -14,6 +14,7 @@ import numpy as np
 from audit.annotate.fasttext_file import UnsupportedModelError, read_model
 from audit.annotate.language_files import find_model
 from audit.annotate.language_model import LanguageModel
+from audit.annotate.language_relatives import read_relatives
 from audit.annotate.language_wheel import WheelModel, wheel_file
 from audit.resources.language_codes import parse_label
 
@@ -56,4 +57,9 @@ def load_model(name: str | Path | None = None) -> LanguageModel:
         return WheelModel(
             path.name, model, languages, scripts, ours, calibration, prior, path=path
         )
-    return LanguageModel(path.name, model, languages, scripts, ours, calibration, prior)
+    stored = path.with_name("relatives.npz")
+    names = [f"{language}_{script}" for language, script in pairs]
+    relatives = read_relatives(stored, names) if ours and stored.is_file() else None
+    return LanguageModel(
+        path.name, model, languages, scripts, ours, calibration, prior, relatives
+    )

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from audit.annotate.language_files import find_model, packaged_model
+from audit.annotate.language_relatives import Scored
 from audit.kernels.codepoints import unicode_tables
 from audit.kernels.fasttext import (
     document_vectors,
@@ -24,6 +25,7 @@ from audit.kernels.fasttext import (
 )
 from audit.kernels.fasttext_output import leaders, top_labels
 from audit.kernels.plain import fold_table, plain_words
+from audit.kernels.relatives import Texts
 from audit.kernels.script import SCRIPT_EXTRA
 from audit.resources.language_codes import scripts_of
 
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from audit.annotate.fasttext_file import Model
+    from audit.annotate.language_relatives import Relatives
     from audit.batch import TextBlock
     from audit.kernels.fasttext import Cache
     from audit.kernels.script import Writing
@@ -53,10 +56,16 @@ class Vectors(NamedTuple):
     Attributes:
         hidden: float32[n, dim].
         counts: int64[n], rows that each is the mean of.
+        texts: what was read.
     """
 
     hidden: NDArray[np.float32]
     counts: NDArray[np.int64]
+    texts: Texts
+
+    def take(self, rows: NDArray[np.int64]) -> Vectors:
+        """Return those of some of the texts."""
+        return Vectors(self.hidden[rows], self.counts[rows], self.texts.take(rows))
 
 
 class Guess(NamedTuple):
@@ -86,6 +95,7 @@ class LanguageModel:
         calibration: ``edges`` of length, ``grid`` of raw confidence and ``values`` of
             observed accuracy; empty where nothing was measured.
         prior: float32[n_labels], factor of each label's probability.
+        relatives: what tells close relatives apart, None where that was not learnt.
     """
 
     name: str
@@ -95,6 +105,7 @@ class LanguageModel:
     plain: bool
     calibration: Mapping[str, NDArray[np.float64]]
     prior: NDArray[np.float32]
+    relatives: Relatives | None = None
     _gate: dict[tuple[int, int], NDArray[np.bool_]] = field(default_factory=dict)
     _thread: threading.local = field(default_factory=threading.local)
 
@@ -133,9 +144,10 @@ class LanguageModel:
         Args:
             block: texts, composed (NFC) if the model reads folded words.
         """
-        return Vectors(
-            *document_vectors(self.model.network, self._cache(), *self.reads(block))
-        )
+        data, offsets = self.reads(block)
+        found = document_vectors(self.model.network, self._cache(), data, offsets)
+        place = np.arange(len(offsets))
+        return Vectors(*found, Texts(data, offsets, place[:-1], place[1:]))
 
     def joint_vectors(
         self, block: TextBlock, doc: NDArray[np.int64], n_docs: int
@@ -151,7 +163,11 @@ class LanguageModel:
         found = joint_vectors(
             self.model.network, self._cache(), data, starts, doc, n_docs
         )
-        return Vectors(*found[:2]), Vectors(*found[2:])
+        place = np.arange(len(starts))
+        parts = Texts(data, starts, place[:-1], place[1:])
+        borders = np.searchsorted(doc, np.arange(n_docs + 1))
+        wholes = Texts(data, starts, borders[:-1], borders[1:])
+        return Vectors(*found[:2], parts), Vectors(*found[2:], wholes)
 
     def guess_texts(
         self, block: TextBlock, writing: Writing, script_codes: tuple[str, ...]
@@ -164,7 +180,13 @@ class LanguageModel:
     ) -> Guess:
         """Return the likeliest labels that the scripts of each text allow."""
         allowed, group = self.gates(writing, script_codes + SCRIPT_EXTRA)
-        found = top_labels(self.model.output, *vectors, 2, allowed, group, self.prior)
+        output, hidden = self.model.output, vectors.hidden
+        found = top_labels(
+            output, hidden, vectors.counts, 2, allowed, group, self.prior
+        )
+        if self.relatives:
+            scored = Scored(hidden, output.columns, self.prior)
+            self.relatives.settle(*found, scored, vectors.texts)
         return self.judged(*found, writing)
 
     def leaders(
@@ -175,7 +197,8 @@ class LanguageModel:
         Clear is what `guess` would find likeliest; how likely, it would have to count.
         """
         allowed, group = self.gates(writing, script_codes + SCRIPT_EXTRA)
-        return leaders(self.model.output, *vectors, allowed, group, self.prior)
+        hidden, counts = vectors.hidden, vectors.counts
+        return leaders(self.model.output, hidden, counts, allowed, group, self.prior)
 
     def judged(
         self,
@@ -209,7 +232,7 @@ class LanguageModel:
         return np.where(same, share[:, 1], np.float32(0))
 
     def fingerprint(self) -> dict[str, str]:
-        """Return checksums of the file and of the calibration."""
+        """Return checksums of the file, the calibration and the second look."""
         digest = hashlib.sha256()
         for name in sorted(self.calibration):
             digest.update(np.ascontiguousarray(self.calibration[name]).tobytes())
@@ -218,6 +241,9 @@ class LanguageModel:
             "language.model": self.name,
             "language.model_sha256": self.model.checksum,
             "language.calibration_sha256": digest.hexdigest(),
+            "language.relatives_sha256": (
+                self.relatives.checksum if self.relatives else ""
+            ),
         }
 
     def _cache(self) -> Cache:

@@ -8,6 +8,7 @@ document's id, so that the answer hangs on nothing else.
 from __future__ import annotations
 
 import hashlib
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -35,13 +36,16 @@ class Opinions(NamedTuple):
 
     Attributes:
         language: ISO 639-3, ascending.
-        asked: int64[n], documents of the sample.
+        asked: int64[n], documents of the sample, if the second engine knows the
+            language; of others it cannot say anything.
         agreed: int64[n], those that the second engine gives the same language.
+        unknown: int64[n], documents of the sample, if it does not know the language.
     """
 
     language: list[str]
     asked: NDArray[np.int64]
     agreed: NDArray[np.int64]
+    unknown: NDArray[np.int64]
 
 
 def _ask(text: str) -> tuple[str, float]:
@@ -54,6 +58,16 @@ def _ask(text: str) -> tuple[str, float]:
     except LangDetectException:
         return "und", 0.0
     return parse_label(best.lang)[0], float(best.prob)
+
+
+@cache
+def _known() -> frozenset[str]:
+    """Return the languages (ISO 639-3) that langdetect can name."""
+    from langdetect import detector_factory
+
+    detector_factory.init_factory()
+    codes = detector_factory._factory.get_lang_list()
+    return frozenset(parse_label(code)[0] for code in codes)
 
 
 def langdetect_codes(
@@ -80,6 +94,9 @@ def langdetect_codes(
 def second_opinion(batch: Batch, language: pa.Array, rate: float) -> Opinions:
     """Return how often langdetect agrees with a language column, on a sample.
 
+    Documents in a language that it does not know are counted apart: that it names
+    another is no disagreement.
+
     Args:
         batch: the documents.
         language: their languages, from `LanguageAnnotator.annotate`.
@@ -93,8 +110,7 @@ def second_opinion(batch: Batch, language: pa.Array, rate: float) -> Opinions:
         raise ConfigError(
             "the rate of second opinions must be between 0 and 1", value=rate
         )
-    asked: dict[str, int] = {}
-    agreed: dict[str, int] = {}
+    counts: dict[str, list[int]] = {}
     border = int(rate * 2**32)
     ids = batch.documents.column("doc_id").to_pylist()
     chosen = [i for i, doc_id in enumerate(ids) if _hash(doc_id) < border]
@@ -102,17 +118,18 @@ def second_opinion(batch: Batch, language: pa.Array, rate: float) -> Opinions:
         first = language[i].as_py()
         if first in ("und", "zxx"):
             continue
+        count = counts.setdefault(first, [0, 0, 0])
+        if first not in _known():
+            count[2] += 1
+            continue
         start, stop = batch.text.offsets[i : i + 2].tolist()
         raw = batch.text.data[start : min(stop, start + _MOST_BYTES)]
         second, _ = _ask(raw.tobytes().decode("utf-8", "ignore"))
-        asked[first] = asked.get(first, 0) + 1
-        agreed[first] = agreed.get(first, 0) + (second == first)
-    codes = sorted(asked)
-    return Opinions(
-        codes,
-        np.array([asked[code] for code in codes], np.int64),
-        np.array([agreed[code] for code in codes], np.int64),
-    )
+        count[0] += 1
+        count[1] += second == first
+    codes = sorted(counts)
+    columns = np.array([counts[code] for code in codes], np.int64).reshape(-1, 3).T
+    return Opinions(codes, *columns)
 
 
 def _hash(doc_id: str) -> int:

@@ -64,8 +64,8 @@ _MEANING = {
     "language": "Documents and volume by language and script.",
     "language_estimates": "Each language beside the errors of the model and the "
     "speakers of the world.",
-    "language_opinions": "Documents that a second engine was asked about, and those it "
-    "agrees on.",
+    "language_opinions": "Documents that a second engine was asked about, those it "
+    "agrees on, and those in languages that it does not know.",
     "language_segments": "Characters by language of the paragraph.",
     "source": "Documents and volume by registered domain, platform and country.",
     "attribution": "What sources rest on: an address, a declared field, or nothing.",

@@ -108,6 +108,7 @@ def _opinions(batch: Batch, rate: float) -> pa.Table:
             "language": pa.array(found.language, pa.string()),
             "documents": pa.array(found.asked, pa.int64()),
             "agreeing": pa.array(found.agreed, pa.int64()),
+            "unknown_to_engine": pa.array(found.unknown, pa.int64()),
         }
     )
 

@@ -37,6 +37,8 @@ __all__ = [
     "figures",
     "fit_prior",
     "held_out_rows",
+    "label_scores",
+    "write_prior",
     "write_tables",
 ]
 
@@ -126,8 +128,11 @@ def _isotonic(
     return np.concatenate([np.full(int(w), k / n) for n, k, w in blocks])
 
 
-def _logits(annotator: LanguageAnnotator, block: TextBlock) -> NDArray[np.float32]:
-    """Return float32[n, n_labels], the scores of labels that the scripts allow."""
+def label_scores(annotator: LanguageAnnotator, block: TextBlock) -> NDArray[np.float32]:
+    """Return float32[n, n_labels], the scores of labels that the scripts allow.
+
+    Neither factors of labels nor the second look among relatives are in them.
+    """
     model = annotator.model
     writing = annotator.name_texts(block).writing
     allowed, group = model.gates(writing, annotator.scripts)
@@ -156,7 +161,7 @@ def fit_prior(annotator: LanguageAnnotator, rows: pl.DataFrame) -> NDArray[np.fl
     number = {name: i for i, name in enumerate(names)}
     known = rows.filter(pl.col("label").is_in(names))
     truth = np.array([number[label] for label in known["label"].to_list()])
-    logits = _logits(annotator, composed(known["text"].to_list()))
+    logits = label_scores(annotator, composed(known["text"].to_list()))
     counts = np.bincount(truth, minlength=len(names))
     weight = 1 / np.sqrt(np.maximum(counts, 30))[truth]
     weight /= weight.mean()
@@ -239,15 +244,29 @@ def figures(annotator: LanguageAnnotator, rows: pl.DataFrame) -> dict[str, Any]:
     }
 
 
-def write_tables(model: Path, table: pl.DataFrame) -> dict[str, Any]:
-    """Write the tables beside ``model``; return figures on the other half."""
-    calibration = model.with_name("calibration.npz")
-    calibration.unlink(missing_ok=True)
+def write_prior(model: Path, table: pl.DataFrame) -> None:
+    """Write the factors of labels beside ``model``, without any other calibration."""
+    stored = model.with_name("calibration.npz")
+    stored.unlink(missing_ok=True)
+    model.with_name("relatives.npz").unlink(missing_ok=True)
     even = held_out_rows(table, even=True)
     prior = fit_prior(LanguageAnnotator(model, threshold=0), even)
-    np.savez_compressed(calibration, allow_pickle=False, prior=prior)
+    np.savez_compressed(stored, allow_pickle=False, prior=prior)
+
+
+def write_tables(model: Path, table: pl.DataFrame) -> dict[str, Any]:
+    """Write the tables beside ``model``; return figures on the other half.
+
+    The factors of labels (`write_prior`) and the second look among relatives
+    (`audit.resources.build_language_relatives`) are there already.
+    """
+    even = held_out_rows(table, even=True)
+    stored = model.with_name("calibration.npz")
+    with np.load(stored, allow_pickle=False) as arrays:
+        prior = arrays["prior"]
+    np.savez_compressed(stored, allow_pickle=False, prior=prior)
     tables = calibrate(LanguageAnnotator(model, threshold=0), even)
-    np.savez_compressed(calibration, allow_pickle=False, prior=prior, **tables)
+    np.savez_compressed(stored, allow_pickle=False, prior=prior, **tables)
     annotator = LanguageAnnotator(model)
     codes, matrix = confuse(annotator, even)
     np.savez_compressed(

@@ -12,12 +12,19 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
+from audit.batch import text_block
+from audit.kernels.codepoints import unicode_tables
+from audit.kernels.normalise import to_nfc
+from audit.kernels.plain import fold_table, plain_words
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from audit.resources.build_language_data import Choice
 
-__all__ = ["cut", "lines"]
+__all__ = ["cut", "lines", "plain_texts", "span_of_words"]
 
 _UNSPACED = {"Hans", "Hant", "Jpan", "Thai", "Laoo", "Khmr", "Mymr", "Tibt", "Hani"}
 # Shares of lines, and their lengths in words, or characters without spaces between
@@ -53,7 +60,7 @@ def lines(
         source = _endless([text for text in texts[label] if text], rng)
         spelling = str.maketrans(dict(_RESPELT.get(label, {})))
         for i in range(choice.lines[label]):
-            span = _characters(source, rng) if unspaced else _words(source, rng)
+            span = _characters(source, rng) if unspaced else span_of_words(source, rng)
             if spelling and i % 2:
                 span = span.translate(spelling)
             if span:
@@ -74,7 +81,8 @@ def _length(lengths: tuple[tuple[int, int], ...], rng: random.Random) -> int:
     return rng.randint(*rng.choices(lengths, _SHARES)[0])
 
 
-def _words(source: Iterator[str], rng: random.Random) -> str:
+def span_of_words(source: Iterator[str], rng: random.Random) -> str:
+    """Return a span of a text, of a length drawn as for all lines; texts are joined."""
     length = _length(_WORDS, rng)
     words = next(source).split(" ")
     while len(words) < length:
@@ -107,3 +115,14 @@ def cut(text: str, unspaced: bool, rng: random.Random) -> str:
     length = rng.randint(2, 15)
     start = rng.randint(0, max(0, len(words) - length))
     return " ".join(words[start : start + length])
+
+
+def plain_texts(texts: list[str]) -> list[str]:
+    """Return texts as the model reads them (NFC, then `plain_words`)."""
+    tables = unicode_tables()
+    table = fold_table(tables.word_pages.tobytes(), tables.word_blocks.tobytes())
+    block = to_nfc(*text_block(pa.array(texts, pa.large_string())))
+    data, offsets = plain_words(block[0], block[1], table)
+    return [
+        bytes(data[offsets[i] : offsets[i + 1]]).decode() for i in range(len(texts))
+    ]

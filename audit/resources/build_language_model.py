@@ -17,13 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-import pyarrow as pa
 
-from audit.batch import text_block
-from audit.kernels.codepoints import unicode_tables
-from audit.kernels.normalise import to_nfc
-from audit.kernels.plain import fold_table, plain_words
-from audit.resources.build_language_calibration import write_tables
+from audit.resources.build_language_calibration import write_prior, write_tables
 from audit.resources.build_language_data import (
     COPYLEFT,
     LINES,
@@ -31,7 +26,8 @@ from audit.resources.build_language_data import (
     choose,
     load,
 )
-from audit.resources.build_language_lines import lines
+from audit.resources.build_language_lines import lines, plain_texts
+from audit.resources.build_language_relatives import add_relatives
 from audit.resources.build_language_zxx import no_language, technical_english
 from audit.resources.speakers import large_languages
 
@@ -40,7 +36,6 @@ __all__ = [
     "SETTINGS",
     "add_technical_text",
     "main",
-    "plain_texts",
     "train",
     "write_lines",
 ]
@@ -70,17 +65,6 @@ SETTINGS: dict[str, int | float | str] = {
     "verbose": 1,
 }
 QUANTISED: dict[str, int | bool] = {"cutoff": 300_000, "dsub": 2, "qnorm": True}
-
-
-def plain_texts(texts: list[str]) -> list[str]:
-    """Return texts as the model reads them (NFC, then `plain_words`)."""
-    tables = unicode_tables()
-    table = fold_table(tables.word_pages.tobytes(), tables.word_blocks.tobytes())
-    block = to_nfc(*text_block(pa.array(texts, pa.large_string())))
-    data, offsets = plain_words(block[0], block[1], table)
-    return [
-        bytes(data[offsets[i] : offsets[i + 1]]).decode() for i in range(len(texts))
-    ]
 
 
 def write_lines(choice: Choice, path: Path, passes: int = PASSES) -> int:
@@ -128,7 +112,11 @@ def main(argv: list[str] | None = None) -> int:
     held_out = table.filter(table["part"] != "train")
     held_out.write_parquet(args.work / "held_out.parquet")
     model.with_suffix(".json").write_text('{"reads": "plain"}', "utf-8")
-    figures = write_tables(model, without_unused(held_out, choice.account))
+    held_out = without_unused(held_out, choice.account)
+    write_prior(model, held_out)
+    groups = add_relatives(model, table.filter(pl.col("part") == "train"), held_out)
+    figures = write_tables(model, held_out)
+    figures["relatives"] = groups
     card = write_card(model, choice.account, figures)
     sys.stdout.write(json.dumps(card["accuracy"], indent=1) + "\n")
     return 0

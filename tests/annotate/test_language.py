@@ -336,6 +336,17 @@ def test_second_opinion_is_a_sample_by_id(annotator):
     assert second_opinion(texts, language, 0.0).language == []
 
 
+def test_a_language_that_langdetect_does_not_know_is_no_disagreement(annotator):
+    hausa = next(text for text, (code, _) in TEXTS.items() if code == "hau")
+    texts = batch([ENGLISH, hausa, hausa])
+    language = annotator.annotate(texts)["language"]
+    found = second_opinion(texts, language, 1.0)
+    assert found.language == ["eng", "hau"]
+    assert found.asked.tolist() == [1, 0]
+    assert found.agreed.tolist() == [1, 0]
+    assert found.unknown.tolist() == [0, 2]
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

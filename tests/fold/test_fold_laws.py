@@ -193,7 +193,7 @@ def test_many_batches_count_as_one(seed: int) -> None:
         drawn = dice.integers(0, 10 ** dice.integers(1, 5), dice.integers(0, 60))
         names = sorted({f"{key:05}" for key in drawn})
         counts = [count] * len(names)
-        columns = {"language": names, "documents": counts, "agreeing": counts}
+        columns = {"language": names} | dict.fromkeys(schema.names[1:], counts)
         whole.add_table(layout, pa.Table.from_pydict(columns, schema=schema))
         assert len(whole.tables[layout]) < 64
         for name in names:

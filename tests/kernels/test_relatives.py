@@ -1,0 +1,68 @@
+"""Marks of texts are those of a slow twin, however a text is cut into segments."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from audit.kernels.relatives import (
+    MARK_BITS,
+    MOST_LETTERS,
+    Texts,
+    kept_map,
+    mark_sums,
+    marks,
+)
+from tests.reference_relatives import marks_of
+
+WORDS = st.text(st.characters(exclude_categories=["Cs", "Zs", "Cc"]), max_size=9)
+SEGMENTS = st.lists(WORDS, max_size=5).map(lambda words: " ".join(filter(None, words)))
+TEXTS = st.lists(st.lists(SEGMENTS, min_size=1, max_size=3), max_size=4)
+
+
+def texts_of(texts: list[list[str]]) -> Texts:
+    parts = [part.encode() for text in texts for part in text]
+    offsets = np.cumsum([0, *map(len, parts)]).astype(np.int64)
+    borders = np.cumsum([0, *map(len, texts)]).astype(np.int64)
+    data = np.frombuffer(b"".join(parts), np.uint8)
+    return Texts(data, offsets, borders[:-1], borders[1:])
+
+
+@settings(deadline=None)
+@given(TEXTS)
+def test_marks_are_those_of_the_slow_twin(texts):
+    found, starts = marks(texts_of(texts))
+    for i, text in enumerate(texts):
+        got = sorted(found[starts[i] : starts[i + 1]].tolist())
+        assert got == marks_of(text, MOST_LETTERS)
+
+
+@pytest.mark.parametrize("text", ["ø" * 3000, "b " * 3000, "ab c" * 700, "", " a  b "])
+def test_no_more_than_the_first_letters_are_read(text):
+    found, _ = marks(texts_of([[text]]))
+    assert sorted(found.tolist()) == marks_of([text], MOST_LETTERS)
+    longer, _ = marks(texts_of([[text + " x"]]))
+    assert (longer.tolist() == found.tolist()) == (len(text) > 100)
+
+
+@settings(deadline=None)
+@given(TEXTS)
+def test_a_document_read_by_paragraphs_has_the_marks_of_the_whole(texts):
+    found, _ = marks(texts_of(texts))
+    whole, _ = marks(texts_of([[" ".join(filter(None, t))] for t in texts]))
+    assert found.tolist() == whole.tolist()
+
+
+@settings(deadline=None)
+@given(TEXTS, st.randoms(use_true_random=False))
+def test_sums_are_those_of_the_marks_that_have_weights(texts, rng):
+    found, starts = marks(texts_of(texts))
+    kept = np.unique(np.array(rng.choices([*found.tolist(), 0, 5, 63, 64], k=20)))
+    weights = np.array([[rng.randint(-127, 127) for _ in range(3)] for _ in kept])
+    table = np.zeros((1 << MARK_BITS, 3), np.int64)
+    table[kept] = weights
+    sums, counts = mark_sums(texts_of(texts), kept_map(kept), weights.astype(np.int8))
+    assert counts.tolist() == np.diff(starts).tolist()
+    for i in range(len(texts)):
+        want = table[found[starts[i] : starts[i + 1]]].sum(axis=0)
+        assert sums[i].tolist() == want.tolist()
