@@ -181,11 +181,10 @@ def kept_map(numbers: NDArray[np.int64]) -> NDArray[np.uint64]:
     uint64[2 * 2 ** MARK_BITS / 64]: one bit a mark, 64 of them, and how many bits are
     set before those. It is small enough to stay in the processor's cache.
     """
-    bits = np.zeros(1 << MARK_BITS, np.uint8)
-    bits[numbers] = 1
-    out = np.zeros((len(bits) // 64, 2), np.uint64)
-    out[:, 0] = np.packbits(bits, bitorder="little").view("<u8")
-    sizes = bits.reshape(-1, 64).sum(1, dtype=np.int64)
+    place, bit = numbers >> 6, np.uint64(1) << (numbers & 63).astype(np.uint64)
+    out = np.zeros(((1 << MARK_BITS) // 64, 2), np.uint64)
+    np.bitwise_or.at(out[:, 0], place, bit)
+    sizes = np.bincount(place, minlength=len(out))
     out[:, 1] = np.cumsum(sizes) - sizes
     return out.reshape(-1)
 

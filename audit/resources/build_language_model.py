@@ -1,9 +1,10 @@
 """Train the packaged language model again, on a folder of training text.
 
 In: a folder with ``train.parquet`` (see `build_language_data`). Out: ``model.ftz``,
-``calibration.npz`` and ``card.json`` in ``language/``. Run ``python -m
-audit.resources.build_language_model DATA [--out FOLDER]``; with one thread and one
-version of fasttext-wheel the lines and the order they are learnt in are the same.
+``relatives.npz``, ``calibration.npz``, ``confusion.npz`` and ``model.json`` in
+``language/``. Run ``python -m audit.resources.build_language_model DATA [--out
+FOLDER]``; with one thread and one version of fasttext-wheel the lines and the order
+they are learnt in are the same.
 """
 
 from __future__ import annotations
@@ -116,8 +117,7 @@ def main(argv: list[str] | None = None) -> int:
     write_prior(model, held_out)
     groups = add_relatives(model, table.filter(pl.col("part") == "train"), held_out)
     figures = write_tables(model, held_out)
-    figures["relatives"] = groups
-    card = write_card(model, choice.account, figures)
+    card = write_card(model, choice.account, figures, groups)
     sys.stdout.write(json.dumps(card["accuracy"], indent=1) + "\n")
     return 0
 
@@ -141,9 +141,19 @@ def without_unused(
 
 
 def write_card(
-    model: Path, account: list[dict[str, Any]], figures: dict[str, Any]
+    model: Path,
+    account: list[dict[str, Any]],
+    figures: dict[str, Any],
+    groups: list[str],
 ) -> dict[str, Any]:
-    """Write and return what is to be known of a model: ``model.json`` beside it."""
+    """Write and return what is to be known of a model: ``model.json`` beside it.
+
+    Args:
+        model: the file.
+        account: of the training text, by label.
+        figures: on text that nothing was fitted to.
+        groups: a line on each group of relatives.
+    """
     families = [k for k in account[0] if k not in ("label", "characters")]
     card: dict[str, Any] = {
         "reads": "plain",
@@ -162,6 +172,7 @@ def write_card(
             part: {k: v for k, v in facts.items() if k != "by_language"}
             for part, facts in figures.items()
         },
+        "relatives": groups,
         "by_language": {p: facts["by_language"] for p, facts in figures.items()},
     }
     text = json.dumps(card, ensure_ascii=False, separators=(",", ":"))
