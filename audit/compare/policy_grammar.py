@@ -70,10 +70,13 @@ _KEY_SHAPES = {
 }
 # Tables whose keys look like those of a facet.
 _SHAPED_AS = {
+    "breadth": "culture",
     "coverage": "culture",
+    "coverage_by_speakers": "culture",
     "language_estimates": "language",
     "language_opinions": "language",
     "language_segments": "language",
+    "outward": "language",
 }
 
 

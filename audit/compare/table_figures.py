@@ -90,6 +90,23 @@ def _paragraphs(frame: pl.DataFrame, key: str, _: int) -> Interval:
     return _exact(part / whole) if whole else _UNKNOWN
 
 
+def _breadth(frame: pl.DataFrame, key: str, _: int) -> Interval:
+    rows = frame.filter(pl.col("culture") == key) if key else frame
+    known = int(rows["references_known"].sum())
+    seen = int(rows["references_in_three_sources"].sum())
+    return _exact(seen / known) if known else _UNKNOWN
+
+
+def _broad_cultures(frame: pl.DataFrame, _: str, __: int) -> Interval:
+    shared = frame.filter(pl.col("references_in_three_sources") > 0)
+    return _exact(float(shared["culture"].n_unique()))
+
+
+def _outward(frame: pl.DataFrame, key: str, _: int) -> Interval:
+    row = _row(frame, "language", key)
+    return _stored(row, "outward_share", "low", "high")
+
+
 def _wiped(facet: str) -> Callable[[pl.DataFrame, str, int], Interval]:
     def count(frame: pl.DataFrame, _: str, __: int) -> Interval:
         gone = frame.filter((pl.col("facet") == facet) & pl.col("wiped_out"))
@@ -99,6 +116,18 @@ def _wiped(facet: str) -> Callable[[pl.DataFrame, str, int], Interval]:
 
 
 TABLE_FIGURES: dict[str, dict[str, TableFigure]] = {
+    "breadth": {
+        "share": TableFigure(
+            "ISO 3166-1 code, or none for all",
+            "references that at least three sources have, share of those known",
+            _breadth,
+        ),
+        "cultures": TableFigure(
+            "",
+            "cultures of which three sources share a reference",
+            _broad_cultures,
+        ),
+    },
     "contamination_sets": {
         "share": TableFigure(
             "evaluation set",
@@ -115,6 +144,18 @@ TABLE_FIGURES: dict[str, dict[str, TableFigure]] = {
         "erased": TableFigure(
             "",
             "cultures with surely less than a tenth of their share",
+            lambda f, _, __: _exact(float(f["erased"].sum())),
+        ),
+    },
+    "coverage_by_speakers": {
+        "log2_ratio": TableFigure(
+            "ISO 3166-1 code",
+            "share of located documents over share of the speakers, log2",
+            _keyed("culture", "log2_ratio", "low", "high"),
+        ),
+        "erased": TableFigure(
+            "",
+            "cultures with surely less than a tenth of their speakers' share",
             lambda f, _, __: _exact(float(f["erased"].sum())),
         ),
     },
@@ -142,6 +183,13 @@ TABLE_FIGURES: dict[str, dict[str, TableFigure]] = {
             "ISO 639-3 code",
             "share of characters in paragraphs of a language",
             _paragraphs,
+        ),
+    },
+    "outward": {
+        "share": TableFigure(
+            "ISO 639-3 code, or none for all",
+            "references outside the countries of the document's language, share",
+            _outward,
         ),
     },
     "near_figures": {

@@ -127,6 +127,12 @@ def test_a_macrolanguage_stands_for_its_members(tmp_path):
         # Tables and rows that the profile lacks cannot be judged.
         ("measure='contamination_sets.share'\nkey='quiz'\nmaximum=1.0", "fail"),
         ("measure='coverage.erased'\nmaximum=300", "fail"),
+        ("measure='breadth.share'\nmaximum=0.5", "fail"),
+        ("measure='breadth.share'\nkey='CN'\nminimum=0.9", "fail"),
+        ("measure='breadth.cultures'\nminimum=300", "fail"),
+        ("measure='coverage_by_speakers.erased'\nmaximum=300", "fail"),
+        ("measure='outward.share'\nmaximum=1", "fail"),
+        ("measure='outward.share'\nkey='eng'\nmaximum=1", "fail"),
         ("measure='language_segments.share'\nkey='xxx'\nmaximum=0.1", "pass"),
     ],
 )
@@ -344,12 +350,17 @@ def test_every_figure_of_a_table_is_what_the_table_holds(table):
     from schemas.profile import TABLES
 
     bounds = {"low": 0.1, "high": 0.3}
+    coverage = {
+        "culture": "k", "log2_ratio": -4.0, "low": -5.0, "high": -3.5, "erased": True,
+    }  # fmt: skip
     rows = {
-        "contamination_sets": {"evaluation_set": "k", "share": 0.2} | bounds,
-        "coverage": {
-            "culture": "k", "log2_ratio": -4.0, "low": -5.0, "high": -3.5,
-            "erased": True,
+        "breadth": {
+            "culture": "k", "references_in_three_sources": 3, "references_known": 12,
         },
+        "coverage_by_speakers": coverage,
+        "outward": {"language": "k", "outward_share": 0.2} | bounds,
+        "contamination_sets": {"evaluation_set": "k", "share": 0.2} | bounds,
+        "coverage": coverage,
         "language_estimates": {
             "language": "k", "estimated_share": 0.2, "estimated_low": 0.1,
             "estimated_high": 0.3, "ratio": 0.5,
@@ -365,6 +376,11 @@ def test_every_figure_of_a_table_is_what_the_table_holds(table):
         "contamination_sets.share": (0.2, 0.1, 0.3),
         "coverage.log2_ratio": (-4, -5, -3.5),
         "coverage.erased": (1, 1, 1),
+        "breadth.share": (0.25, 0.25, 0.25),
+        "breadth.cultures": (1, 1, 1),
+        "coverage_by_speakers.log2_ratio": (-4, -5, -3.5),
+        "coverage_by_speakers.erased": (1, 1, 1),
+        "outward.share": (0.2, 0.1, 0.3),
         "language_estimates.estimated_share": (0.2, 0.1, 0.3),
         "language_estimates.ratio": (0.5, 0.5, 0.5),
         "language_opinions.agreement": (0.8, 0.6696, 0.8876),
