@@ -193,6 +193,19 @@ def ref_parted(scores: list[int | None]) -> list[bool]:
     return code[1] if code[0] < prose[0] else prose[1]
 
 
+def ref_score(line: bytes, slots: list[int], weights: list[int]) -> int | None:
+    """Return what a line says for being code; None if it is empty."""
+    if ref_sentence(line):
+        return -SENTENCE
+    if ref_prompt(line):
+        return MOST
+    features = ref_features(line, slots)
+    score = sum(weights[f] for f in features) if features else None
+    if re.fullmatch(rb"[\x00-\x20]*[0-9A-Za-z\x7f-\xff]+[\x00-\x20]*", line):
+        return min(score, 24)
+    return score
+
+
 def is_fence(line: bytes) -> bool:
     return line.lstrip(b" ").startswith((b"```", b"~~~"))
 
@@ -231,15 +244,7 @@ def ref_prose(text: bytes, slots: list[int], weights: list[int]):
             continue
         i, line, more, size = ref_line(text, i)
         tags, tag_bytes = tags + more, tag_bytes + size
-        if ref_sentence(line):
-            section.append((line, -SENTENCE))
-            continue
-        if ref_prompt(line):
-            section.append((line, MOST))
-            continue
-        features = ref_features(line, slots)
-        score = sum(weights[f] for f in features) if features else None
-        section.append((line, score))
+        section.append((line, ref_score(line, slots, weights)))
     close()
     out = b"".join(kept)
     if tags >= 4 and len(out) < min(160, tag_bytes // 3):

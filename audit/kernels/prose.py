@@ -36,9 +36,10 @@ __all__ = ["prose"]
 
 # In sixteenths of a natural logarithm of odds: what a change between code and prose
 # costs from line to line and at an empty line, how much likelier prose is to begin
-# with, and the most that one line may say.
+# with, and the most that one line may say; what a sentence says, and the most that a
+# word alone says.
 _CHANGE, _CHANGE_AT_BREAK, _BEGINNING, _MOST = 40, 24, 40, 96
-_SAYS_SENTENCE = 48
+_SAYS_SENTENCE, _MOST_OF_WORD = 48, 24
 # A line of so many bytes, next to all of them letters and spaces and few of the letters
 # capitals, is a sentence; and so is one with so many bytes beyond ASCII a sign.
 _SENTENCE, _LETTERS_A_SIGN, _LETTERS_A_CAPITAL = 64, 24, 8
@@ -126,6 +127,18 @@ def _is_sentence(size, counts):  # type: ignore[no-untyped-def]
 
 
 @step
+def _is_word(data, i, end):  # type: ignore[no-untyped-def]
+    """Whether a line is one word; which it is says little."""
+    while i < end and data[i] <= 0x20:
+        i += 1
+    while i < end and data[i] > 0x20:
+        i += 1
+    while i < end and data[i] <= 0x20:
+        i += 1
+    return i == end
+
+
+@step
 def _after_line(data, i, end):  # type: ignore[no-untyped-def]
     """Return where the next line begins."""
     while i < end and data[i] != 10:
@@ -168,6 +181,8 @@ def _prose(  # type: ignore[no-untyped-def]
                     _rest(state)
                     continue
                 score = line_score(features, n, line_weights)
+                if counts[SIGN] + counts[MARK] == 0 and _is_word(out, start, o):
+                    score = min(score, _MOST_OF_WORD)
                 if is_prompt(out, start, o):
                     score = _MOST
             state[_OPEN_LETTERS] += counts[LOWER] + counts[UPPER] + counts[BEYOND]

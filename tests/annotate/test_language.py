@@ -155,7 +155,7 @@ def test_doubt_is_und(annotator):
 
 
 @pytest.mark.parametrize(
-    "word", ["status", "natura", "\U0001f600 final", "data 12", "name\n"]
+    "word", ["status", "natura", "\U0001f600 final", "data 12", "  name\n"]
 )
 def test_a_word_alone_is_und_unless_it_is_sure(annotator, word):
     columns = annotator.annotate(batch([word, word + ".", f"{ENGLISH} {word}"]))
