@@ -92,8 +92,3 @@ def python_of(peer, cache=CACHE):
         [python, "-c", asked], capture_output=True, text=True, check=False
     )
     return python, told.stdout.strip()
-
-
-def own_python():
-    """Return the Python that runs this project."""
-    return sys.executable
