@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 __all__ = [
     "MIN_UNITS",
     "breadth",
-    "category_grid",
     "erased",
     "language_culture_matrix",
     "located_share",
@@ -119,25 +118,6 @@ def breadth(
         pl.col(counts).fill_null(0),
         "references_known",
     ).sort("culture", "region", "category")
-
-
-def category_grid(culture: pl.DataFrame) -> pl.DataFrame:
-    """Return documents and mentions by region and category; empty cells are zero rows.
-
-    Args:
-        culture: ``region``, ``category``, ``documents``, ``mentions``.
-    """
-    keys = ["region", "category"]
-    table = culture.with_columns(pl.col(keys).cast(pl.String))
-    cells = table.select("region").unique().join(
-        table.select("category").unique(), how="cross"
-    )  # fmt: skip
-    sums = table.group_by(keys).agg(pl.col("documents", "mentions").sum())
-    filled = cells.join(sums, on=keys, how="left").with_columns(
-        pl.col("documents", "mentions").fill_null(0)
-    )
-    total = pl.col("mentions").sum()
-    return filled.with_columns(share=pl.col("mentions") / total).sort(keys)
 
 
 def world_shares(countries: pl.DataFrame) -> pl.DataFrame:
@@ -257,14 +237,52 @@ def representation(
 
 
 def language_culture_matrix(
-    mix: pl.DataFrame, weight: str = "documents"
+    mix: pl.DataFrame, kept: int = 10, weight: str = "documents"
 ) -> pl.DataFrame:
-    """Return ``language``, ``culture``, count and ``share`` within the language."""
-    keys = pl.col("language", "culture").cast(pl.String)
-    table = mix.group_by(keys).agg(count=pl.col(weight).sum())
-    return table.with_columns(
-        share=pl.col("count") / pl.col("count").sum().over("language")
-    ).sort("language", "count", "culture", descending=[False, True, False])
+    """Return how much of each language refers to which culture, empty cells too.
+
+    Args:
+        mix: ``culture_mix`` of one corpus: ``language``, ``culture``, and the weight.
+        kept: languages and cultures that keep a row and a column of their own, those
+            with most of the weight; the others of each are added up.
+        weight: ``documents``, ``characters`` or ``mentions``.
+
+    Returns:
+        ``language``, ``culture`` (null: all others), ``count`` and its ``share`` within
+        the language; a row a cell, languages and cultures by their weight, others last.
+    """
+    table = mix.select(
+        pl.col("language", "culture").cast(pl.String), count=pl.col(weight)
+    ).filter(pl.col("count") > 0)
+    orders = {key: _largest(table, key, kept) for key in ("language", "culture")}
+    sums = table.with_columns(
+        pl.when(pl.col(key).is_in(order["key"].to_list())).then(pl.col(key)).alias(key)
+        for key, order in orders.items()
+    )
+    sums = sums.group_by("language", "culture").agg(pl.col("count").sum())
+    cells = (
+        orders["language"]
+        .rename({"key": "language"})
+        .join(orders["culture"].rename({"key": "culture"}), how="cross")
+        .join(
+            sums,
+            on=["language", "culture"],
+            how="left",
+            nulls_equal=True,
+            maintain_order="left",
+        )
+        .with_columns(pl.col("count").fill_null(0))
+    )
+    total = pl.col("count").sum().over("language")
+    return cells.with_columns(share=pl.col("count") / total)
+
+
+def _largest(table: pl.DataFrame, key: str, kept: int) -> pl.DataFrame:
+    """Return the largest values of ``key``, and null where there are more."""
+    sizes = table.group_by(key=pl.col(key)).agg(pl.col("count").sum())
+    order = sizes.sort("count", "key", descending=[True, False]).select("key")
+    others = pl.DataFrame({"key": [None]}, schema={"key": pl.String})
+    return order if len(order) <= kept else pl.concat([order.head(kept), others])
 
 
 def erased(

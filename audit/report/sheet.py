@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from audit.report.figures import count, percent
 
-__all__ = ["Cell", "Column", "Sheet", "counted", "named", "shared"]
+__all__ = ["Cell", "Column", "Sheet", "counted", "named", "shaded", "shared"]
 
 
 class Column(NamedTuple):
@@ -84,3 +84,12 @@ def shared(share: float | None, *, largest: float = 1.0, hint: str = "") -> Cell
         return Cell("·", 0.0, hint="none" if hint else "")
     bar = max(1, round(50 * share / largest)) if largest else 0
     return Cell(percent(share), share, bar=min(bar, 50), hint=hint)
+
+
+def shaded(share: float, largest: float, hint: str) -> Cell:
+    """Return a cell of a heat map: a share, shaded against the largest share of it."""
+    if not share:
+        return Cell("·", 0.0, hint="not mentioned")
+    # Square root: differences among rare cells stay visible beside a giant.
+    heat = max(1, round(8 * (share / largest) ** 0.5))
+    return Cell(percent(share), share, heat=heat, hint=hint)

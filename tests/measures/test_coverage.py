@@ -4,10 +4,11 @@ import math
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from audit.measures.coverage import (
     breadth,
-    category_grid,
     erased,
     language_culture_matrix,
     located_share,
@@ -71,20 +72,6 @@ def test_breadth_counts_references_of_three_sources():
     ]
 
 
-def test_grid_has_a_row_for_every_cell():
-    table = pl.DataFrame(
-        {
-            "region": ["R1", "R2"],
-            "category": ["food", "music"],
-            "documents": [1, 2],
-            "mentions": [1, 3],
-        }
-    )
-    grid = category_grid(table)
-    assert len(grid) == 4
-    assert grid["share"].sum() == pytest.approx(1)
-
-
 def test_expected_shares_sum_to_one():
     people = pl.DataFrame({"country": ["FR", "DE"], "population": [60, 40]})
     assert world_shares(people)["expected"].to_list() == [0.4, 0.6]
@@ -124,7 +111,50 @@ def test_empty_mix_has_no_shares_and_no_error():
     assert representation(MIX.clear(), expected)["count"].to_list() == [0]
 
 
-def test_matrix_rows_sum_to_one():
+def test_matrix_has_every_cell_and_folds_the_smallest():
     table = language_culture_matrix(MIX)
+    assert table.rows() == [
+        ("fra", "FR", 6, 6 / 7), ("fra", "BR", 0, 0.0), ("fra", "DE", 1, 1 / 7),
+        ("por", "FR", 0, 0.0), ("por", "BR", 2, 1.0), ("por", "DE", 0, 0.0),
+        ("deu", "FR", 1, 1.0), ("deu", "BR", 0, 0.0), ("deu", "DE", 0, 0.0),
+    ]  # fmt: skip
+    assert language_culture_matrix(MIX, kept=1).rows() == [
+        ("fra", "FR", 6, 6 / 7), ("fra", None, 1, 1 / 7),
+        (None, "FR", 1, 1 / 3), (None, None, 2, 2 / 3),
+    ]  # fmt: skip
+    assert language_culture_matrix(MIX.clear()).is_empty()
+
+
+codes = st.sampled_from("abcdef")
+mixes = st.lists(st.tuples(codes, codes, st.integers(0, 9)), max_size=40)
+
+
+@given(mixes, st.integers(1, 7))
+def test_matrix_adds_up_whatever_is_folded(rows, kept):
+    mix = pl.DataFrame(
+        rows,
+        schema={"language": pl.String, "culture": pl.String, "documents": pl.Int64},
+        orient="row",
+    )
+    table = language_culture_matrix(mix, kept)
+    slow = {}
+    sizes = [{}, {}]
+    for *cell, n in rows:
+        for size, name in zip(sizes, cell, strict=True):
+            size[name] = size.get(name, 0) + n
+    shown = [
+        sorted((k for k in size if size[k]), key=lambda k: (-size[k], k))[:kept]
+        for size in sizes
+    ]
+    for *cell, n in rows:
+        at = tuple(k if k in few else None for k, few in zip(cell, shown, strict=True))
+        slow[at] = slow.get(at, 0) + n
+    found = {(a, b): n for a, b, n, _ in table.rows() if n}
+    assert found == {cell: n for cell, n in slow.items() if n}
+    for part, few in zip(("language", "culture"), shown, strict=True):
+        names = table[part].unique(maintain_order=True).drop_nulls().to_list()
+        assert names == few
+    n_languages, n_cultures = table["language"].n_unique(), table["culture"].n_unique()
+    assert len(table) == n_languages * n_cultures
     sums = table.group_by("language").agg(pl.col("share").sum())["share"]
-    assert sums.to_list() == pytest.approx([1.0] * 3)
+    assert sums.to_list() == pytest.approx([1.0] * len(sums))

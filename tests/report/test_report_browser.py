@@ -392,6 +392,42 @@ def test_charts_fit_a_narrow_page(browser: Any, pages: dict[str, Path]) -> None:
     assert all(one[2] <= 368 / 0.9 for one in browser.execute_script(script))
 
 
+@pytest.mark.parametrize("width", [360, 400, 1280])
+def test_map_is_whole(browser: Any, pages: dict[str, Path], width: int) -> None:
+    show(browser, pages["three"], width)
+    script = """
+      const map = document.querySelector(".map"), frame = map.parentElement;
+      const box = map.getBoundingClientRect();
+      return [frame.scrollWidth - frame.clientWidth, innerWidth - box.right, box.left,
+        map.querySelector("circle").getBoundingClientRect().width];"""
+    hidden, right, left, circle = browser.execute_script(script)
+    assert hidden == 0
+    assert min(right, left) >= 0
+    # Small countries can still be seen, and touched.
+    assert circle >= 4
+
+
+def test_heat_map_scrolls_beside_its_languages(
+    browser: Any, pages: dict[str, Path]
+) -> None:
+    show(browser, pages["three"], 400)
+    script = """
+      const scroll = document.querySelector("#sheet-matrix-1 .scroll");
+      const head = scroll.querySelector("tbody th");
+      const last = head.parentElement.lastChild;
+      scroll.scrollLeft = scroll.scrollWidth;
+      const edge = scroll.getBoundingClientRect();
+      return [head.getBoundingClientRect().left - edge.left,
+        edge.right - last.getBoundingClientRect().right,
+        head.getBoundingClientRect().width / edge.width,
+        scroll.tabIndex];"""
+    left, right, part, tab = browser.execute_script(script)
+    assert 0 <= left <= 2
+    assert 0 <= right <= 2
+    assert part < 0.6
+    assert tab == 0
+
+
 AXE = os.environ.get("AXE_CORE", "node_modules/axe-core/axe.min.js")
 
 

@@ -106,6 +106,7 @@ def test_corpus_without_urls_and_references_has_a_page(tmp_path: Path) -> None:
     assert "Every record that was read was audited." in page.text
     assert "table-domains" not in page.tables
     assert page.tables["table-cultures"] == []
+    assert "table-matrix-1" not in page.tables
 
 
 def test_ten_corpora_fit_in_two_megabytes_and_five_seconds(tmp_path: Path) -> None:
@@ -127,6 +128,8 @@ def test_ten_corpora_fit_in_two_megabytes_and_five_seconds(tmp_path: Path) -> No
     assert out.stat().st_size < 2_000_000
     page = read_page(out.read_text("utf-8"))
     assert len(page.tables["table-glance"]) == 10
+    # Less room for each of many: six languages, and the others added up.
+    assert [len(page.tables[f"table-matrix-{n}"]) for n in range(1, 11)] == [7] * 10
     # A pair of each of five bands, two mentions of each of five cultures.
     assert len(page.twins) == 50
     assert len(page.excerpts) == 200

@@ -10,11 +10,13 @@ from typing import Any
 
 import polars as pl
 import pytest
-from report_page import Page
+from profiles_factory import make_profile
+from report_page import Page, read_page
+from report_profiles import LANGUAGES
 from rich.console import Console
 
 from audit.measures.rarefaction import frequencies, hill_at
-from audit.report import summary_table
+from audit.report import build_page, summary_table
 from audit.report.figures import Estimate, compact, count, effective, interval, percent
 from audit.report.figures import points as written_points
 from audit.report.parts.copies import size_bin
@@ -285,11 +287,48 @@ def test_outward_view(page_one: Page, page_three: Page, profiles: list[Path]) ->
             assert span in page.text
 
 
-def test_matrix(profiles: list[Path]) -> None:
-    asked = ask(profiles[0], "table", "matrix")
-    assert len({(r["language"], r["culture"]) for r in asked}) == len(asked) > 10
-    total = pl.read_parquet(profiles[0] / "culture_mix.parquet")["documents"].sum()
-    assert sum(r["documents"] for r in asked) == total
+def near_matrix(page: Page, slot: int, profile: Path) -> dict[str, int]:
+    """Hold a heat map to its query; return how many of each are added up in it."""
+    asked = pl.DataFrame(ask(profile, "table", "matrix"))
+    largest, others = {}, {}
+    for key in ("language", "culture"):
+        sizes = asked.group_by(key).agg(pl.col("documents").sum())
+        names = sizes.sort("documents", key, descending=[True, False])[key]
+        largest[key], others[key] = names[:10].to_list(), len(names[10:])
+    share = {(r["language"], r["culture"]): r["share"] for r in asked.to_dicts()}
+    shown = page.tables[f"table-matrix-{slot}"]
+    assert len(shown) == len(largest["language"]) + (others["language"] > 0)
+    for code, row in zip(largest["language"], shown, strict=False):
+        assert row[0][0].endswith(f" {code}")
+        expected = [share.get((code, c), 0.0) for c in largest["culture"]]
+        cells = [raw or 0.0 for _, raw in row[1:]]
+        assert all(map(near, cells[: len(expected)], expected)), code
+        assert sum(cells[:-1]) == pytest.approx(1)
+    for key, found in (("language", shown[-1][0][0]), ("culture", page.text)):
+        assert not others[key] or f"other ({others[key]})" in found
+    assert sum(row[-1][1] or 0 for row in shown) == asked["documents"].sum()
+    return others
+
+
+def test_matrix(page_one: Page, page_three: Page, profiles: list[Path]) -> None:
+    near_matrix(page_one, 1, profiles[0])
+    others = [
+        near_matrix(page_three, slot, profile)
+        for slot, profile in enumerate(profiles, start=1)
+    ]
+    assert any(one["language"] for one in others)
+
+
+def test_matrix_adds_up_what_it_has_no_room_for(tmp_path: Path) -> None:
+    codes = ("US", "GB", "FR", "CN", "RU", "NG", "IN", "DE", "JP", "EG", "BR", "MX")
+    profile = make_profile(
+        tmp_path, "many", documents=3000, domains=40, replicates=1, located=0.9,
+        languages={code: 1 / n for n, code in enumerate(LANGUAGES, start=1)},
+        cultures={code: 1 / n for n, code in enumerate(codes, start=1)},
+    )  # fmt: skip
+    build_page([profile], tmp_path / "page.html")
+    page = read_page((tmp_path / "page.html").read_text("utf-8"))
+    assert near_matrix(page, 1, profile) == {"language": 2, "culture": 2}
 
 
 def test_what_deduplication_would_take(page_one: Page, profiles: list[Path]) -> None:

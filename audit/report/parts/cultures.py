@@ -1,8 +1,8 @@
-"""Whose cultures the text mentions: the world map, regions by category, every culture.
+"""Whose cultures the text mentions: world map, two heat maps, every culture.
 
-In: corpora. Out: `Cultures`: for each corpus the shades of a map and a grid, for all
-together one table. Shares are of located documents (those with a reference); a document
-that refers to two cultures counts for both.
+In: corpora. Out: `Cultures`: for each corpus the shades of a map, regions by category
+and languages by culture, for all together one table. Shares are of located documents
+(those with a reference); a document that refers to two cultures counts for both.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from audit.report.charts import Dot, dots
 from audit.report.corpora import Corpus
 from audit.report.figures import count, isolated, percent
 from audit.report.names import category_name, country_name
-from audit.report.sheet import Cell, Column, Sheet, counted, named, shared
+from audit.report.parts.culture_matrix import culture_matrix
+from audit.report.sheet import Cell, Column, Sheet, counted, named, shaded, shared
 from audit.report.vega import SHAPES
 
 __all__ = ["SHADES", "Atlas", "Cultures", "Place", "cultures", "world"]
@@ -44,6 +45,7 @@ class Atlas(NamedTuple):
     slot: int
     places: list[Place]
     grid: Sheet
+    matrix: Sheet
     located: str
     covered: str
     missing: list[tuple[str, str]]
@@ -82,7 +84,7 @@ def cultures(corpora: Sequence[Corpus]) -> Cultures:
         else:
             legend.append((shade, f"{low * 100:g}–{high * 100:g}%"))
     return Cultures(
-        [_atlas(corpus, by_culture[corpus.slot]) for corpus in corpora],
+        [_atlas(corpus, by_culture[corpus.slot], len(corpora)) for corpus in corpora],
         legend,
         _people(corpora),
         _sheet(corpora, by_culture),
@@ -123,7 +125,9 @@ def _shade(share: float) -> int:
     return sum(share >= bound for bound in SHADES) if share > 0 else 0
 
 
-def _atlas(corpus: Corpus, rows: Mapping[str, Mapping[str, int]]) -> Atlas:
+def _atlas(
+    corpus: Corpus, rows: Mapping[str, Mapping[str, int]], n_corpora: int
+) -> Atlas:
     located = int(corpus.summary["located_documents"])
     places = []
     for code in world()["countries"]:
@@ -143,6 +147,7 @@ def _atlas(corpus: Corpus, rows: Mapping[str, Mapping[str, int]]) -> Atlas:
         corpus.slot,
         [place for _, place in places],
         _grid(corpus),
+        culture_matrix(corpus, n_corpora),
         count(located),
         count(len(rows)),
         [
@@ -190,28 +195,27 @@ def _people(corpora: Sequence[Corpus]) -> str:
 
 
 def _grid(corpus: Corpus) -> Sheet:
-    cells = (
+    sums = (
         corpus.tables["culture"]
         .group_by("region", "category")
-        .agg(pl.col("mentions", "documents").sum())
+        .agg(pl.col("mentions").sum())
     )
-    table = {
-        (row["region"], row["category"]): row for row in cells.iter_rows(named=True)
-    }
+    table = {(region, category): n for region, category, n in sums.iter_rows()}
     categories = sorted({category for _, category in table})
     areas = {row["region"]: row["area"] for row in world()["countries"].values()}
     regions = {region for region in areas if region} | {region for region, _ in table}
-    total = sum(row["mentions"] for row in table.values())
-    largest = max((row["mentions"] for row in table.values()), default=0)
+    total, largest = sum(table.values()), max(table.values(), default=0)
     rows = []
     for region in sorted(
         regions - {"Antarctica"}, key=lambda name: (areas.get(name, ""), name)
     ):
-        found = [table.get((region, category)) for category in categories]
-        amount = sum(row["mentions"] for row in found if row)
+        cells = [table.get((region, category), 0) for category in categories]
         row = [named(region, areas.get(region, ""))]
-        row += [_grid_cell(cell, total, largest) for cell in found]
-        row.append(shared(amount / total if total else 0.0))
+        row += [
+            shaded(n / (total or 1), largest / (total or 1), f"{count(n)} mentions")
+            for n in cells
+        ]
+        row.append(shared(sum(cells) / (total or 1)))
         rows.append(row)
     heads = [Column("Region", False)]
     heads += [Column(category_name(category)) for category in categories]
@@ -224,17 +228,6 @@ def _grid(corpus: Corpus) -> Sheet:
         "Darker is more, on a square-root scale; a dot is a cell without any mention.",
         search=False,
         dense=True,
-    )
-
-
-def _grid_cell(row: Mapping[str, int] | None, total: int, largest: int) -> Cell:
-    if row is None or not row["mentions"]:
-        return Cell("·", 0.0, hint="not mentioned")
-    share = row["mentions"] / total
-    # Square root: differences among rare cells stay visible beside a giant.
-    heat = max(1, round(8 * (row["mentions"] / largest) ** 0.5))
-    return Cell(
-        percent(share), share, heat=heat, hint=f"{count(row['mentions'])} mentions"
     )
 
 
