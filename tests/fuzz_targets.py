@@ -182,7 +182,7 @@ def kernels(texts: list[bytes]) -> None:
     assert content_hash(*block).shape == (len(texts), 16)
     assert is_mojibake(*block).shape == (len(texts),)
     assert (count_characters(*block) <= np.diff(block[1])).all()
-    running, offsets, _, _ = prose(*block)
+    running, offsets, *_ = prose(*block)
     assert offsets[-1] == len(running) <= size + len(texts)
     borders, docs = paragraph_offsets(running, offsets)
     assert (np.diff(borders) >= 0).all()

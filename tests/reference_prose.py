@@ -211,7 +211,7 @@ def is_fence(line: bytes) -> bool:
 
 
 def ref_prose(text: bytes, slots: list[int], weights: list[int]):
-    """Twin of `audit.kernels.prose`: running text, letters of code, weight."""
+    """Twin of `audit.kernels.prose`: running text, letters of code, weight, doubt."""
     kept: list[bytes] = []
     code = beyond = tags = tag_bytes = 0
     section: list[tuple[bytes, int | None]] = []
@@ -229,13 +229,14 @@ def ref_prose(text: bytes, slots: list[int], weights: list[int]):
                 beyond += sum(byte >= 128 for byte in line)
         section.clear()
 
-    i, fenced, closable = 0, False, True
+    i, fenced, closable, fences = 0, False, True, 0
     while i < len(text):
         line_end = (text + b"\n").index(b"\n", i)
         if (fenced or closable) and is_fence(text[i:line_end]):
             rest = text[line_end + 1 :].split(b"\n") if line_end < len(text) else []
             closable = fenced or any(map(is_fence, rest))
             fenced = closable and not fenced
+            fences += 1
             close()
             i = line_end + 1
             continue
@@ -245,8 +246,14 @@ def ref_prose(text: bytes, slots: list[int], weights: list[int]):
         i, line, more, size = ref_line(text, i)
         tags, tag_bytes = tags + more, tag_bytes + size
         section.append((line, ref_score(line, slots, weights)))
+    scores = [score for _, score in section if score is not None]
+    doubt = fences == 0 and len(scores) == 1 and (
+        BEGINNING < scores[0] < BEGINNING + AT_BREAK
+    )
+    if doubt:
+        section[:] = [(line, score and -MOST) for line, score in section]
     close()
     out = b"".join(kept)
     if tags >= 4 and len(out) < min(160, tag_bytes // 3):
         code += tag_bytes
-    return out, code, len(out) + 3 * beyond
+    return out, code, len(out) + 3 * beyond, doubt

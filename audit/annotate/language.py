@@ -57,6 +57,8 @@ ENGINES = ("fasttext", "langdetect")
 THRESHOLD = 0.3
 # A document of one word needs so much to be named: words are shared by many languages.
 WORD_THRESHOLD = 0.9
+# A document of one line that may be code needs so much to be in a language.
+LINE_THRESHOLD = 0.95
 # Bytes of running text (spaces too) that one letter in lines of code outweighs.
 _CODE_WEIGHT = 1.5
 # A paragraph that is in doubt counts as its document's language.
@@ -149,16 +151,16 @@ class LanguageAnnotator:
 
     def annotate(self, batch: Batch) -> Mapping[str, pa.Array]:
         """Return language, script and confidence_micros of each document."""
-        running, code = _running(batch.text)
+        running, code, doubtful = _running(batch.text)
         named = self.name_texts(running if self.model.plain else batch.text)
-        named = self._judged(named, running, code)
+        named = self._judged(named, running, code, doubtful)
         return self.columns(self._with_scripts_of_code(named, batch.text))
 
     def annotate_with_segments(
         self, batch: Batch
     ) -> tuple[Mapping[str, pa.Array], Segments]:
         """Return what `annotate` does, and the languages by paragraph."""
-        running, code = _running(batch.text)
+        running, code, doubtful = _running(batch.text)
         borders, doc = paragraph_offsets(*running)
         parts = TextBlock(running.data, borders)
         if self.model.joint and self.engine == "fasttext":
@@ -167,20 +169,35 @@ class LanguageAnnotator:
                 *parts, doc, len(code), self._table, self._codes
             )
             guess = self.model.guess(whole, whole_writing, self._codes)
-            named = self._judged(self._named(guess, whole_writing), running, code)
+            named = self._named(guess, whole_writing)
+            named = self._judged(named, running, code, doubtful)
             part = self._name_parts(vectors, writing, named, doc)
         else:
             # Models of others read the text as they were made to: all of it.
             named = self.name_texts(running if self.model.plain else batch.text)
-            named = self._judged(named, running, code)
+            named = self._judged(named, running, code, doubtful)
             part = self.name_texts(parts)
         named = self._with_scripts_of_code(named, batch.text)
         return self.columns(named), self._segments(batch.raw_text, named, part, doc)
 
     def _judged(
-        self, named: Named, running: TextBlock, code: NDArray[np.bool_]
+        self,
+        named: Named,
+        running: TextBlock,
+        code: NDArray[np.bool_],
+        doubtful: NDArray[np.bool_],
     ) -> Named:
-        """Apply what holds for documents only: code, and words that stand alone."""
+        """Apply what holds for documents only: code, and words that stand alone.
+
+        Args:
+            named: the documents.
+            running: their running text.
+            code: which are code.
+            doubtful: which are a line that is code if it is in no language for sure.
+        """
+        if self.model.plain and self.engine == "fasttext":
+            doubtful = doubtful & (named.confidence < LINE_THRESHOLD)
+        code = code | doubtful
         if self.model.plain and self.engine == "fasttext" and self.threshold:
             doubtful = named.confidence < max(WORD_THRESHOLD, self.threshold)
             doubtful &= named.writing.letters > 0
@@ -335,10 +352,16 @@ class LanguageAnnotator:
         )
 
 
-def _running(block: TextBlock) -> tuple[TextBlock, NDArray[np.bool_]]:
-    """Return the running text of documents, and which are code that nobody marked."""
-    data, offsets, code_letters, weights = prose(*block)
-    return TextBlock(data, offsets), _CODE_WEIGHT * code_letters > weights
+def _running(
+    block: TextBlock,
+) -> tuple[TextBlock, NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return the running text of documents, and which are code that nobody marked.
+
+    The last array tells which are one line that may be code.
+    """
+    found = prose(*block)
+    code = _CODE_WEIGHT * found.code_letters > found.weights
+    return TextBlock(found.data, found.offsets), code, found.doubtful
 
 
 def _taken(block: TextBlock, rows: NDArray[np.int64]) -> TextBlock:

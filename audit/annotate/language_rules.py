@@ -24,7 +24,9 @@ _FEW_LETTERS = 0.42
 # 0.01, source code 0.02 to 0.08, base64 and hexadecimal over 0.2.
 _MANY_JOINTS = 0.15
 # Signs of program text a letter: prose under 0.03, marked-up prose to 0.10, code
-# between 0.10 and 0.6.
+# between 0.10 and 0.6. Fewer than four settle nothing: speech written down has a few
+# marks to as few words.
+_FEW_SIGNS = 3
 _CODE_CERTAIN, _CODE_POSSIBLE = 0.35, 0.08
 
 # Cantonese writing has one of its own characters in four to fifteen.
@@ -43,7 +45,7 @@ def no_language(writing: Writing) -> NDArray[np.bool_]:
     solid = letters + writing.digits + writing.symbols
     few = letters < _FEW_LETTERS * solid
     keys = writing.joints > _MANY_JOINTS * np.maximum(letters, 1)
-    code = writing.code_symbols > _CODE_CERTAIN * weight
+    code = writing.code_symbols > np.maximum(_CODE_CERTAIN * weight, _FEW_SIGNS)
     out: NDArray[np.bool_] = (letters == 0) | few | (keys & (letters > 3)) | code
     return out
 

@@ -10,12 +10,14 @@ the lines around it: of all ways to part a document into runs of code and of pro
 likeliest, where each change from one to the other costs `_CHANGE`. For two kinds that
 needs no table: the evidence that a line is code is its score plus the evidence for the
 line before, held to what a change costs; beyond that cost a line is decided, and lines
-in between are what the next decided line is.
+in between are what the next decided line is. A text of one line that rather reads as
+code is kept unless that is decided, and given as doubtful: whether it is a sentence, a
+model of languages knows better.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -32,7 +34,7 @@ from audit.kernels.spans import BEYOND, CLASSES, LOWER, MARK, SIGN, UPPER, read_
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["prose"]
+__all__ = ["Prose", "prose"]
 
 # In sixteenths of a natural logarithm of odds: what a change between code and prose
 # costs from line to line and at an empty line, how much likelier prose is to begin
@@ -52,8 +54,8 @@ _MANY_TAGS, _LITTLE_TEXT, _TAGS_TO_TEXT = 4, 160, 3
 
 # What is known of the document while its lines are read: the evidence that the last
 # line is code; where the lines begin that are not decided, their letters and their
-# bytes beyond ASCII; letters of code and bytes beyond ASCII of prose.
-_EVIDENCE, _OPEN, _OPEN_LETTERS, _OPEN_BEYOND, _LETTERS, _KEPT_BEYOND = range(6)
+# bytes beyond ASCII; letters of code and bytes beyond ASCII of prose; lines and fences.
+_EVIDENCE, _OPEN, _OPEN_LETTERS, _OPEN_BEYOND, _LETTERS, _KEPT_BEYOND, _LINES = range(7)
 
 
 @step
@@ -110,6 +112,19 @@ def _rest(state):  # type: ignore[no-untyped-def]
 
 
 @step
+def _stands_in_doubt(state):  # type: ignore[no-untyped-def]
+    """Whether the text is one line, likelier code than not, but not decided.
+
+    Nothing around it says what it is: it stays, for the model of languages to say. An
+    empty line after it decides nothing more: evidence beyond doubt is held to the limit.
+    """
+    doubt = state[_LINES] == 1 and 0 < state[_EVIDENCE] < _CHANGE_AT_BREAK
+    if doubt:
+        state[_EVIDENCE] = 0
+    return doubt
+
+
+@step
 def _is_sentence(size, counts):  # type: ignore[no-untyped-def]
     """Whether the classes of a line's bytes alone say that it is prose."""
     small, beyond, signs = counts[LOWER], counts[BEYOND], counts[SIGN]
@@ -149,11 +164,11 @@ def _after_line(data, i, end):  # type: ignore[no-untyped-def]
 @kernel
 def _prose(  # type: ignore[no-untyped-def]
     data, offsets, classes, line_classes, slots, line_weights, out, out_offsets,
-    code_letters, weights,
+    code_letters, weights, doubtful,
 ):  # fmt: skip
     o = 0
     counts, tags = np.zeros(7, np.int64), np.zeros(2, np.int64)
-    state, features = np.zeros(6, np.int64), np.zeros(FEATURES, np.int32)
+    state, features = np.zeros(7, np.int64), np.zeros(FEATURES, np.int32)
     for doc in range(len(offsets) - 1):
         i, end = offsets[doc], offsets[doc + 1]
         fenced, closable = False, True
@@ -166,6 +181,7 @@ def _prose(  # type: ignore[no-untyped-def]
                 fenced = closable and not fenced
                 o = _decide(state, 0, o)
                 state[_EVIDENCE] = -_BEGINNING
+                state[_LINES] += 2
                 i = _after_line(data, i, end)
                 continue
             if fenced:
@@ -187,9 +203,11 @@ def _prose(  # type: ignore[no-untyped-def]
                     score = _MOST
             state[_OPEN_LETTERS] += counts[LOWER] + counts[UPPER] + counts[BEYOND]
             state[_OPEN_BEYOND] += counts[BEYOND]
+            state[_LINES] += 1
             out[o] = 10
             _weigh(state, score)
             o = _decide(state, _CHANGE, o + 1)
+        doubtful[doc] = _stands_in_doubt(state)
         o = _decide(state, 0, o)
         code_letters[doc] = state[_LETTERS]
         if tags[0] >= _MANY_TAGS and (o - beginning) < min(
@@ -201,28 +219,42 @@ def _prose(  # type: ignore[no-untyped-def]
     return o
 
 
-def prose(
-    data: NDArray[np.uint8], offsets: NDArray[np.int64]
-) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+class Prose(NamedTuple):
+    """What is left of documents without code.
+
+    Attributes:
+        data: uint8[n_bytes], whole lines and what is left of lines, each ending in a
+            line break, never longer than the text plus one byte a document.
+        offsets: int64[n_docs + 1].
+        code_letters: int64[n_docs], bytes of letters in lines that read as code without
+            being marked as such, and of tags where they leave next to no text.
+        weights: int64[n_docs], bytes of running text to weigh them against, those that
+            are not ASCII counted four times.
+        doubtful: bool[n_docs], which are one line that rather reads as code, but not
+            surely; it counts as running text.
+    """
+
+    data: NDArray[np.uint8]
+    offsets: NDArray[np.int64]
+    code_letters: NDArray[np.int64]
+    weights: NDArray[np.int64]
+    doubtful: NDArray[np.bool_]
+
+
+def prose(data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> Prose:
     """Return the running text of each document.
 
     Args:
         data: uint8[n_bytes], valid UTF-8.
         offsets: int64[n_docs + 1].
-
-    Returns:
-        uint8[n_prose_bytes] and int64[n_docs + 1]: whole lines and what is left of
-        lines, each ending in a line break, never longer than the text plus one byte a
-        document; int64[n_docs], bytes of letters in lines that read as code without
-        being marked as such, and of tags where they leave next to no text; and
-        int64[n_docs], bytes of running text to weigh them against, those that are not
-        ASCII counted four times.
     """
     # Blocks are copied whole, and lines are read so, whatever of them counts.
     out = np.empty(int(offsets[-1] - offsets[0]) + len(offsets) + 66, np.uint8)
     out_offsets = np.zeros(len(offsets), np.int64)
     code_letters, weights = np.zeros((2, len(offsets) - 1), np.int64)
+    doubtful = np.zeros(len(offsets) - 1, np.bool_)
     used = _prose(
-        data, offsets, CLASSES, *line_tables(), out, out_offsets, code_letters, weights
-    )
-    return out[:used], out_offsets, code_letters, weights
+        data, offsets, CLASSES, *line_tables(), out, out_offsets, code_letters, weights,
+        doubtful,
+    )  # fmt: skip
+    return Prose(out[:used], out_offsets, code_letters, weights, doubtful)

@@ -391,3 +391,21 @@ def test_card_names_the_model_that_is_there(annotator):
     }
     shares = card["characters_by_family"]
     assert sum(shares.values()) > 10_000_000
+
+
+ALONE = {
+    # Speech with the marks of those who wrote it down, and sentences with signs.
+    "I go just dey comot for compound o //": "pcm",
+    "dem no go know now //": "pcm",
+    "even people don dey talk sey [ I too dey care ] //": "pcm",
+    # Beside one line that says that it is code, and where no language is sure of it.
+    "x = foo(bar[1]);": "zxx",
+    "var total = sum(list)": "zxx",
+    "self.total -= value": "zxx",
+}
+
+
+@pytest.mark.parametrize("text", ALONE)
+def test_a_line_alone_is_code_only_if_no_language_is_sure_of_it(annotator, text):
+    named = annotator.annotate(batch([text]))
+    assert named["language"].to_pylist() == [ALONE[text]]

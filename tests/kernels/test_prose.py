@@ -48,11 +48,12 @@ def split(data, offsets):
 
 def rows(texts):
     """Return what the kernel says of each text."""
-    data, offsets, code, weights = prose(*block(texts))
+    data, offsets, code, weights, doubt = prose(*block(texts))
     raw = data.tobytes()
     pairs = zip(offsets[:-1].tolist(), offsets[1:].tolist(), strict=True)
     kept = [raw[a:b] for a, b in pairs]
-    return list(zip(kept, code.tolist(), weights.tolist(), strict=True))
+    said = (array.tolist() for array in (code, weights, doubt))
+    return list(zip(kept, *said, strict=True))
 
 
 def twin(text):
@@ -144,7 +145,7 @@ def languages(annotator, texts):
 
 
 def kept_share(text):
-    (kept, _, _), size = rows([text])[0], len(text.encode())
+    (kept, *_), size = rows([text])[0], len(text.encode())
     return len(kept) / size
 
 
@@ -208,7 +209,7 @@ def test_running_text_by_example():
     texts=st.lists(st.text(alphabet="ab `~<>/:[](){}=\né東", max_size=50), max_size=4)
 )
 def test_running_text_is_never_longer_and_keeps_utf8_whole(texts):
-    data, offsets, code, _ = prose(*block(texts))
+    data, offsets, code, *_ = prose(*block(texts))
     sizes = [len(t.encode()) for t in texts]
     assert all(np.diff(offsets) <= np.array(sizes, int) + 1)
     split(data, offsets)
@@ -216,7 +217,7 @@ def test_running_text_is_never_longer_and_keeps_utf8_whole(texts):
 
 
 def test_code_lines_are_counted_as_code():
-    _, _, code, _ = prose(*block(["f(x) = {y};\nMaji ni uhai.", "```\nf(x)\n```"]))
+    _, _, code, *_ = prose(*block(["f(x) = {y};\nMaji ni uhai.", "```\nf(x)\n```"]))
     assert code.tolist() == [3, 0]
 
 
@@ -240,7 +241,7 @@ def test_code_lines_are_counted_as_code():
 )
 def test_what_is_typed_at_a_prompt_is_code(line, is_code):
     text = f"Maji ni uhai kwa wote.\n{line}\nMvua ilinyesha jana."
-    data, _, code, _ = prose(*block([text]))
+    data, _, code, *_ = prose(*block([text]))
     assert (code[0] > 0) == is_code
     assert (line.encode() in data.tobytes()) != is_code
 
@@ -257,7 +258,7 @@ BLOCKS = {
 @pytest.mark.parametrize("name", BLOCKS)
 def test_lines_of_few_words_beside_code_are_code(name):
     text = f"Maji ni uhai kwa wote.\n\n{BLOCKS[name]}\nMvua ilinyesha jana."
-    data, _, code, _ = prose(*block([text]))
+    data, _, code, *_ = prose(*block([text]))
     kept = [line for line in data.tobytes().decode().split("\n") if line.strip()]
     assert kept == ["Maji ni uhai kwa wote.", "Mvua ilinyesha jana."]
     assert code[0] > 10
@@ -275,7 +276,7 @@ def test_lines_of_few_words_beside_code_are_code(name):
     ],
 )
 def test_short_lines_that_stand_beside_no_code_stay(text):
-    data, _, code, _ = prose(*block([text]))
+    data, _, code, *_ = prose(*block([text]))
     kept = data.tobytes().decode()
     without = "".join(
         line for line in text.splitlines(keepends=True) if line != "x = f(y);\n"
@@ -286,11 +287,25 @@ def test_short_lines_that_stand_beside_no_code_stay(text):
 
 def test_markup_with_next_to_no_text_weighs_as_code():
     page = '<div class="a"><a href="/b">Nyumbani</a><img src="c.png"></div>'
-    _, _, code, weights = prose(*block([page, "<b>Habari ya leo</b>"]))
+    _, _, code, weights, _ = prose(*block([page, "<b>Habari ya leo</b>"]))
     assert code[0] > 1.5 * weights[0]
     assert code[1] == 0
 
 
 def test_text_beyond_ascii_weighs_more_than_code():
-    _, _, _, weights = prose(*block(["abcd", "\u6c34\u6c34"]))
+    _, _, _, weights, _ = prose(*block(["abcd", "\u6c34\u6c34"]))
     assert weights.tolist() == [5, 7 + 3 * 6]
+
+
+def test_a_line_in_doubt_stays_only_where_nothing_stands_beside_it():
+    line = "dem no go know now //"
+    for text, stays in (
+        (line, True),
+        (f"\n\n{line}\n\n", True),
+        (f"{line}\nx = foo(bar[1]);", False),
+        (f"{line}\n{line}", False),
+        (f"```\nf(x)\n```\n{line}", False),
+    ):
+        found = prose(*block([text]))
+        assert found.doubtful.tolist() == [stays]
+        assert (line.encode() in found.data.tobytes()) == stays

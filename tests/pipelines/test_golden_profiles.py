@@ -25,12 +25,6 @@ SAMPLES = Path(__file__).parents[2] / "sample_corpora"
 MANIFEST = json.loads((SAMPLES / "manifest.json").read_text("utf-8"))
 CORPORA = tuple(MANIFEST["corpora"])
 
-# Documents whose language is told otherwise than planted.
-KNOWN_LANGUAGE_DIFFERENCES = {
-    # A close pair: two pages of Indonesian that are taken for Malay.
-    ("global_mix", "gm-ind-01"): {"zsm"},
-    ("global_mix", "gm-ind-04"): {"zsm"},
-}
 # The reader puts a blank line between turns where the manifest counts one line feed:
 # one character more a document of two turns.
 JOINED_FILES = {"chat.jsonl", "instructions.jsonl"}
@@ -100,16 +94,10 @@ def test_characters_are_those_planted(golden, corpus):
 
 
 @pytest.mark.parametrize("corpus", CORPORA)
-def test_languages_are_those_planted_but_for_the_known(golden, corpus):
+def test_languages_are_those_planted(golden, corpus):
     planted = Counter((r["id"], r["language"]) for r in truth_of(corpus)["truth"])
     found = Counter(documents(golden, corpus).select("doc_id", "language").iter_rows())
-    for doc_id, language in found - planted:
-        known = KNOWN_LANGUAGE_DIFFERENCES.get((corpus, doc_id), ())
-        assert language in known, (doc_id, language)
-    # What is mended is no longer excused.
-    named = dict(documents(golden, corpus).select("doc_id", "language").iter_rows())
-    for (where, doc_id), known in KNOWN_LANGUAGE_DIFFERENCES.items():
-        assert where != corpus or named[doc_id] in known, doc_id
+    assert found == planted
 
 
 @pytest.mark.parametrize("corpus", CORPORA)
