@@ -247,8 +247,10 @@ def ref_prose(text: bytes, slots: list[int], weights: list[int]):
         tags, tag_bytes = tags + more, tag_bytes + size
         section.append((line, ref_score(line, slots, weights)))
     scores = [score for _, score in section if score is not None]
-    doubt = fences == 0 and len(scores) == 1 and (
-        BEGINNING < scores[0] < BEGINNING + AT_BREAK
+    doubt = (
+        fences == 0
+        and len(scores) == 1
+        and (BEGINNING < scores[0] < BEGINNING + AT_BREAK)
     )
     if doubt:
         section[:] = [(line, score and -MOST) for line, score in section]

@@ -115,8 +115,8 @@ def _rest(state):  # type: ignore[no-untyped-def]
 def _stands_in_doubt(state):  # type: ignore[no-untyped-def]
     """Whether the text is one line, likelier code than not, but not decided.
 
-    Nothing around it says what it is: it stays, for the model of languages to say. An
-    empty line after it decides nothing more: evidence beyond doubt is held to the limit.
+    Nothing around it says what it is: it stays, for the model of languages to say.
+    Evidence beyond doubt is held to the limit at an empty line, not under it.
     """
     doubt = state[_LINES] == 1 and 0 < state[_EVIDENCE] < _CHANGE_AT_BREAK
     if doubt:
