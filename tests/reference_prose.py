@@ -246,12 +246,11 @@ def ref_prose(text: bytes, slots: list[int], weights: list[int]):
         i, line, more, size = ref_line(text, i)
         tags, tag_bytes = tags + more, tag_bytes + size
         section.append((line, ref_score(line, slots, weights)))
-    scores = [score for _, score in section if score is not None]
-    doubt = (
-        fences == 0
-        and len(scores) == 1
-        and (BEGINNING < scores[0] < BEGINNING + AT_BREAK)
-    )
+    said = [score for _, score in section]
+    scores = [score for score in said if score is not None]
+    # An empty line before the first makes it cheaper for that to be code.
+    start = AT_BREAK if said and said[0] is None else BEGINNING
+    doubt = fences == 0 and len(scores) == 1 and start < scores[0] < start + AT_BREAK
     if doubt:
         section[:] = [(line, score and -MOST) for line, score in section]
     close()
