@@ -36,12 +36,13 @@ from audit.kernels.hashing import content_hash
 from audit.kernels.minhash import sign
 from audit.kernels.mojibake import is_mojibake
 from audit.kernels.normalise import to_nfc
-from audit.kernels.paragraphs import count_characters, paragraph_offsets
+from audit.kernels.paragraphs import paragraph_offsets
 from audit.kernels.prose import prose
 from audit.kernels.script import read_scripts
 from audit.kernels.shingle import shingle, shingle_sets
 from audit.kernels.tokens import tokenize
 from audit.kernels.url import extract_hosts
+from audit.kernels.utf8 import count_characters
 from audit.read import ReadOptions
 from audit.resources.han import script_table
 from schemas.document import DOCUMENT
