@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FEATURES", "KNOWN_AT", "N_FEATURES", "SHAPES", "WORDS_AT", "LineTables",
-    "is_prompt", "line_checksum", "line_features", "line_score",
+    "is_pairs", "is_prompt", "line_checksum", "line_features", "line_score",
     "line_tables", "read_features", "word_slots",
 ]  # fmt: skip
 
@@ -242,6 +242,34 @@ def is_prompt(data, first, end):  # type: ignore[no-untyped-def]
     if at:
         return sign == 0x24 or sign == 0x23
     return sign == 0x24 and i == first + 1
+
+
+@step
+def is_pairs(data, first, end):  # type: ignore[no-untyped-def]
+    """Whether two words of a line or more, and two in five, are ``name=value``.
+
+    Logs write so. Prose that names values has more words around them.
+
+    Args:
+        data: uint8[n_bytes].
+        first: where the line begins.
+        end: where it ends.
+    """
+    words = pairs = 0
+    i = first
+    while i < end:
+        if data[i] <= 0x20:
+            i += 1
+            continue
+        start, inner = i, False
+        while i < end and data[i] > 0x20:
+            inner |= (
+                data[i] == 0x3D and start < i and i + 1 < end and data[i + 1] > 0x20
+            )
+            i += 1
+        words += 1
+        pairs += inner
+    return pairs >= 2 and 5 * pairs >= 2 * words
 
 
 @kernel

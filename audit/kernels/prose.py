@@ -23,6 +23,7 @@ import numpy as np
 
 from audit.kernels.code_lines import (
     FEATURES,
+    is_pairs,
     is_prompt,
     line_features,
     line_score,
@@ -199,7 +200,7 @@ def _prose(  # type: ignore[no-untyped-def]
                 score = line_score(features, n, line_weights)
                 if counts[SIGN] + counts[MARK] == 0 and _is_word(out, start, o):
                     score = min(score, _MOST_OF_WORD)
-                if is_prompt(out, start, o):
+                if is_prompt(out, start, o) or is_pairs(out, start, o):
                     score = _MOST
             state[_OPEN_LETTERS] += counts[LOWER] + counts[UPPER] + counts[BEYOND]
             state[_OPEN_BEYOND] += counts[BEYOND]

@@ -237,9 +237,13 @@ def test_code_lines_are_counted_as_code():
         ("> a quoted line of a letter", False),
         ("and then it rained :(", False),
         ("a@b#", False),
+        ("2031-05-06T10:36:07Z INFO [node] list=9775 page=58.23ms", True),
+        ("time=10:36 level=info msg=started", True),
+        ("If x=3 and y=4 then z is 5", False),
+        ("It was a=b that he wrote", False),
     ],
 )
-def test_what_is_typed_at_a_prompt_is_code(line, is_code):
+def test_prompts_and_pairs_are_code(line, is_code):
     text = f"Maji ni uhai kwa wote.\n{line}\nMvua ilinyesha jana."
     data, _, code, *_ = prose(*block([text]))
     assert (code[0] > 0) == is_code
