@@ -1,13 +1,16 @@
 """Who is measured against whom, on what share of the documents.
 
 A contender is a script of `benchmarks/contenders` and the environment it runs in. The
-peers that would need an hour get a share of the documents and stand in the table with
-the rate they reach above their start-up, which is measured by one document alone.
+peers that would need an hour get a share of the documents (the first ones in the order
+of a hash, so of every kind) and stand in the table with the rate they reach above their
+start-up, which is measured by one document alone. Where peers get a share, this project
+runs on that share too: small inputs are where it gains least.
 """
 
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,11 +22,25 @@ ROOT = HERE.parent
 
 
 class Contender(NamedTuple):
-    """A script, the environment it runs in (None: this one) and its options."""
+    """A script, the environment it runs in (None: this one), options, and its share.
+
+    Attributes:
+        share: of the contest's megabytes, what the contender reads.
+    """
 
     script: str
     peer: str | None
     words: tuple[str, ...] = ()
+    share: float = 1.0
+
+
+class Started(NamedTuple):
+    """A contender that is installed: its version, its documents, how to run it."""
+
+    version: str
+    size: float
+    once: Callable[[], measure.Cost]
+    on_one: Callable[[], measure.Cost]
 
 
 class Contest(NamedTuple):
@@ -32,6 +49,10 @@ class Contest(NamedTuple):
     title: str
     contenders: dict[str, Contender]
     megabytes: float
+
+
+# Of the whole job's documents, what peers read that need a second for a megabyte.
+_PEERS_SHARE = 0.1
 
 
 def small_model():
@@ -47,15 +68,20 @@ def contests():
             "The whole job",
             {
                 "corpus-audit profile": Contender("own_job", None),
+                "corpus-audit profile, the peers' share": Contender(
+                    "own_job", None, share=_PEERS_SHARE
+                ),
                 "datatrove: language, MinHash, domain statistics": Contender(
-                    "datatrove_job", "datatrove", model
+                    "datatrove_job", "datatrove", model, _PEERS_SHARE
                 ),
                 "data-juicer: analyser, 6 operators": Contender(
-                    "data_juicer_job", "data-juicer", model
+                    "data_juicer_job", "data-juicer", model, _PEERS_SHARE
                 ),
-                "dolma: fastText tagger": Contender("dolma_job", "dolma", model),
+                "dolma: fastText tagger": Contender(
+                    "dolma_job", "dolma", model, _PEERS_SHARE
+                ),
             },
-            20,
+            500,
         ),
         "duplicates": Contest(
             "Near-duplicates alone, reading and tokenising included",
@@ -99,10 +125,9 @@ def held(contest, options):
     if contest.title.startswith("Near"):
         table = corpus.with_copies(table)
     folder = Path(tempfile.mkdtemp(prefix="corpus-audit-bench-"))
-    path, one = folder / "documents" / "all.jsonl", folder / "one" / "one.jsonl"
-    size = corpus.write(table, path)
+    one = folder / "one" / "one.jsonl"
     corpus.write(table.head(1), one)
-    ready, versions, missing = {}, {}, {}
+    ready, missing = {}, {}
     for name, contender in contest.contenders.items():
         python, version = sys.executable, "this tree"
         if contender.peer:
@@ -110,35 +135,41 @@ def held(contest, options):
         if python is None:
             missing[name] = version
             continue
-        versions[name] = version
-        ready[name] = _runner(python, contender, folder, name, path)
-    starts = {
-        name: _runner(
-            *_python_and(contest.contenders[name], options), folder, f"{name} one", one
+        path, size = _share(table, folder, contender.share)
+        ready[name] = Started(
+            version,
+            size,
+            _runner(python, contender, folder, name, path),
+            _runner(python, contender, folder, f"{name} one", one),
         )
-        for name in ready
-    }
+    size = corpus.megabytes_of(table)
     print(f"{contest.title}: {len(table)} documents, {size:.1f} MB", flush=True)
-    idle = measure.alternate(starts, max(2, min(options.runs, 3)))
-    costs = measure.alternate(ready, options.runs)
-    rows = _rows(costs, idle, versions, missing, size)
+    turns = max(2, min(options.runs, 3))
+    idle = measure.alternate({n: s.on_one for n, s in ready.items()}, turns)
+    costs = measure.alternate({n: s.once for n, s in ready.items()}, options.runs)
     head = [
-        "contender", "version", "CPU s", "of it start-up", "wall s", "peak MB",
-        "MB per CPU s above start-up", "CPU time of one MB, ours = 1",
-        "whole process, ours = 1",
+        "contender", "version", "MB of text", "CPU s", "of it start-up", "wall s",
+        "peak MB", "MB per CPU s above start-up", "CPU time of one MB, ours = 1",
+        "whole process, ours on the same documents = 1",
     ]  # fmt: skip
     about = (
         f"{len(table):,} documents, {size:.1f} MB of text, {options.runs} runs each, "
         f"taking turns; middle (least–most). {tables.machine()}"
     )
+    rows = _rows(costs, idle, ready)
+    blank = [""] * (len(head) - 3)
+    rows += [[n, "", f"not installed: {why}", *blank] for n, why in missing.items()]
     return f"{about}\n\n{tables.markdown(head, rows)}", folder, table
 
 
-def _python_and(contender, options):
-    python = sys.executable
-    if contender.peer:
-        python, _ = environments.python_of(contender.peer, options.cache)
-    return python, contender
+def _share(table, folder, share):
+    """Write the first so many megabytes, if they are not there; path and megabytes."""
+    path = folder / "documents" / f"{share:g}.jsonl"
+    size = table["text"].str.len_bytes().cum_sum()
+    part = table.filter(size <= share * size[-1])
+    if not path.exists():
+        corpus.write(part, path)
+    return path, corpus.megabytes_of(part)
 
 
 def _runner(python, contender, folder, name, path):
@@ -158,37 +189,43 @@ def _runner(python, contender, folder, name, path):
     return once
 
 
-def _rows(costs, idle, versions, missing, size):
-    ours = next(iter(costs))
+def _rows(costs, idle, ready):
+    """Return the rows of contenders; ratios are of the same turn."""
+    ours, spread = next(iter(costs)), measure.Spread.of
+    start = {name: min(cost.cpu for cost in runs) for name, runs in idle.items()}
+    # The first one on the same documents is this project's own.
+    first = {}
+    for name, made in ready.items():
+        first.setdefault(made.size, name)
+
+    def pace(name, cost):
+        return max(cost.cpu - start[name], 1e-3) / ready[name].size
+
     rows = []
     for name, runs in costs.items():
-        if any(cost.code for cost in runs) or any(cost.code for cost in idle[name]):
-            failed = next(c for c in [*runs, *idle[name]] if c.code)
-            rows.append(
-                [name, versions[name], f"failed: {failed.told[:100]}", *[""] * 6]
-            )
+        version, size = ready[name].version, ready[name].size
+        failed = next((c for c in [*runs, *idle[name]] if c.code), None)
+        if failed:
+            rows.append([name, version, f"failed: {failed.told[:100]}", *[""] * 7])
             continue
-        start = min(cost.cpu for cost in idle[name])
-        own_start = min(cost.cpu for cost in idle[ours])
-        above = [max(cost.cpu - start, 1e-3) for cost in runs]
-        own = costs[ours]
-        pairs = list(zip(runs, own, strict=False))
+        same = costs[first[size]]
         relative = [
-            max(a.cpu - start, 1e-3) / max(b.cpu - own_start, 1e-3) for a, b in pairs
+            pace(name, a) / pace(ours, b)
+            for a, b in zip(runs, costs[ours], strict=False)
         ]
-        spread = measure.Spread.of
+        whole = [a.cpu / b.cpu for a, b in zip(runs, same, strict=False)]
         rows.append(
             [
                 name,
-                versions[name],
+                version,
+                f"{size:,.1f}",
                 spread([c.cpu for c in runs]).text(2),
-                f"{start:.2f}",
+                f"{start[name]:.2f}",
                 spread([c.wall for c in runs]).text(1),
                 f"{max(c.peak for c in runs):,.0f}",
-                spread([size / a for a in above]).text(2),
+                spread([1 / pace(name, c) for c in runs]).text(2),
                 spread(relative).text(1),
-                spread([a.cpu / b.cpu for a, b in pairs]).text(1),
+                spread(whole).text(1),
             ]
         )
-    rows += [[n, "", f"not installed: {why}", *[""] * 6] for n, why in missing.items()]
     return rows
