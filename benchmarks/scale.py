@@ -174,6 +174,7 @@ def row(count, kind, told, start):
         f"{told['peak']:,.0f}",
         f"{(told['peak'] - start['peak']) * 1e6 / count:,.0f}",
         f"{told['sent'] / count:,.0f}",
+        f"{told['bands'] / count:,.0f}",
         f"{told['held'] / count:,.0f}",
         f"{told['heaviest'] / 1e6:,.1f}",
     ]
@@ -182,7 +183,7 @@ def row(count, kind, told, start):
 HEAD = [
     "documents", "corpus", "MB", "CPU s", "µs a document above start-up",
     "of it linking", "peak MB", "B a document above start-up", "sent, B a document",
-    "held at once, B a document", "largest key MB",
+    "of it bands", "held at once, B a document", "largest key MB",
 ]  # fmt: skip
 
 

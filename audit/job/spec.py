@@ -69,9 +69,14 @@ class JobSpec:
         return choose_layout(self.config.link.threshold)
 
 
+def fitting_partitions(size: float) -> int:
+    """Return the partitions of the duplicate shuffle for so many bytes on disk."""
+    wanted = int(-(-size // _PARTITION_BYTES))
+    return max(_MIN_PARTITIONS, min(_MAX_PARTITIONS, wanted))
+
+
 def spec_of(run: EngineRun, *, remote: bool) -> JobSpec:
     """Return the job of a run."""
-    wanted = -(-run.plan.size // _PARTITION_BYTES)
     return JobSpec(
         config=run.config,
         staging=run.staging,
@@ -79,7 +84,7 @@ def spec_of(run: EngineRun, *, remote: bool) -> JobSpec:
         corpora=run.plan.corpora,
         corpus_starts=run.plan.corpus_starts,
         tasks=len(run.plan.tasks),
-        partitions=max(_MIN_PARTITIONS, min(_MAX_PARTITIONS, wanted)),
+        partitions=fitting_partitions(run.plan.size),
         remote=remote,
         evaluation=run.evaluation,
     )
