@@ -19,6 +19,7 @@ from audit.errors import ConfigError
 from audit.kernels.fasttext import Network
 from audit.kernels.fasttext_output import HIERARCHICAL, ONE_VS_ALL, SOFTMAX, Output
 from audit.kernels.fasttext_tables import decode_rows, scan_dictionary, word_table
+from audit.kernels.vectors import LANES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,22 +84,22 @@ class _Matrix(NamedTuple):
     rows: NDArray[np.float32]
     codes: NDArray[np.uint8]
     values: NDArray[np.float32]
+    norm_codes: NDArray[np.uint8]
     norms: NDArray[np.float32]
 
     def ordered(self, order: NDArray[np.int64]) -> _Matrix:
         """Return the matrix with its rows in another order."""
-        one = len(self.norms) < 2
         return self._replace(
             rows=self.rows[order],
             codes=self.codes[order],
-            norms=self.norms if one else self.norms[order],
+            norm_codes=self.norm_codes[order],
         )
 
     def decoded(self, dim: int) -> NDArray[np.float32]:
         """Return float32[m, dim], whatever the matrix is stored as."""
         if not self.codes.size:
             return self.rows
-        norms = np.broadcast_to(self.norms, len(self.codes)).copy()
+        norms = self.norms[self.norm_codes]
         return decode_rows(self.codes.reshape(-1), norms, self.values, dim, 2)
 
 
@@ -228,7 +229,7 @@ def _read_matrix(
     no_codes, nothing = np.zeros((m, 0), np.uint8), np.zeros(0, np.float32)
     if not quantised:
         rows = reader.floats(m * n, what).reshape(m, n)
-        return _Matrix(rows, no_codes, nothing, nothing)
+        return _Matrix(rows, no_codes, nothing, np.zeros(m, np.uint8), nothing)
     (n_codes,) = reader.unpack("i", what)
     codes = np.array(reader.take(n_codes, what))
     dsub, centroids = _read_centroids(reader, dim, what)
@@ -236,16 +237,15 @@ def _read_matrix(
         raise reader.fail(what, n_codes)
     if m * dim * 4 > _DECODED_BYTES:
         raise _unsupported(reader, f"{what} of {m} x {dim} values")
-    norms = np.ones(1, np.float32)
+    norms, norm_codes = np.ones(256, np.float32), np.zeros(m, np.uint8)
     if with_norms:
-        norm_codes = reader.take(m, what)
-        norms = _read_centroids(reader, 1, what)[1][norm_codes.astype(np.int64)]
-    if dsub == 2 and dim % 8 == 0 and m:
-        return _Matrix(
-            np.zeros((m, 0), np.float32), codes.reshape(m, -1), centroids, norms
-        )
-    rows = decode_rows(codes, np.broadcast_to(norms, m).copy(), centroids, dim, dsub)
-    return _Matrix(rows, no_codes, nothing, nothing)
+        norm_codes = np.array(reader.take(m, what))
+        norms = _read_centroids(reader, 1, what)[1]
+    if dsub == 2 and dim % LANES == 0 and m:
+        none = np.zeros((m, 0), np.float32)
+        return _Matrix(none, codes.reshape(m, -1), centroids, norm_codes, norms)
+    rows = decode_rows(codes, norms[norm_codes], centroids, dim, dsub)
+    return _Matrix(rows, no_codes, nothing, norm_codes, nothing)
 
 
 def _read_centroids(
@@ -275,6 +275,7 @@ def _network(args: _Args, words: _Dictionary, matrix: _Matrix) -> Network:
         matrix.rows.reshape(-1),
         matrix.codes.reshape(-1),
         matrix.values,
+        matrix.norm_codes,
         matrix.norms,
         words.keys,
         words.ids,
@@ -299,7 +300,8 @@ def _scale(matrix: _Matrix) -> float:
     float32 tells of a sum, with room for sums of hundreds of such rows.
     """
     if matrix.codes.size:
-        some = np.abs(matrix.values).max() * np.abs(matrix.norms).max()
+        some = np.abs(matrix.values).max()
+        some *= np.abs(matrix.norms[matrix.norm_codes]).max()
     else:
         some = np.abs(matrix.rows[:: max(1, len(matrix.rows) // _SOME_ROWS)]).max()
     if not 0 < some < np.inf:

@@ -120,8 +120,8 @@ def _nothing() -> Network:
     rows, ids = np.zeros(0, np.float32), np.zeros(0, np.int32)
     codes, keys = np.zeros(0, np.uint8), np.zeros(0, np.uint64)
     return Network(
-        rows, codes, rows, rows, keys, ids, keys, 0, 0, 0, 1, 0, 1, -1, 0, True,
-            1.0,
+        rows, codes, rows, codes, rows, keys, ids, keys, 0, 0, 0, 1, 0, 1, -1, 0, True,
+        1.0,
     )  # fmt: skip
 
 

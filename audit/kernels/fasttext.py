@@ -24,6 +24,7 @@ from audit.kernels.fasttext_turn import (
     TEXTS,
     add_found,
     add_words,
+    find_buckets,
     find_rows,
     hash_words,
     keep,
@@ -54,7 +55,8 @@ class Network(NamedTuple):
         codes: uint8[n_rows * dim / 2], the rows of a quantised model two values a code:
             an eighth of the memory, most of which stays in the processor's cache.
         values: float32[dim / 2 * 256 * 2], what codes stand for, by place and code.
-        norms: float32[n_rows], factor of each row; one factor for all if alone.
+        norm_codes: uint8[n_rows], which factor each of these rows has.
+        norms: float32[256], the factors.
         word_keys: uint64[2^k] open-addressing table of word hashes, 0 where empty.
         word_ids: int32[2^k], row of the word in the same slot.
         kept: uint64[2 * bucket / 64]: one bit a bucket that has a row, 64 of them, and
@@ -75,6 +77,7 @@ class Network(NamedTuple):
     rows: NDArray[np.float32]
     codes: NDArray[np.uint8]
     values: NDArray[np.float32]
+    norm_codes: NDArray[np.uint8]
     norms: NDArray[np.float32]
     word_keys: NDArray[np.uint64]
     word_ids: NDArray[np.int32]
@@ -93,10 +96,10 @@ class Network(NamedTuple):
 
 @inlined
 def _mean(total, base, count, scale, out, at, dim):  # type: ignore[no-untyped-def]
-    """Write the mean of ``count`` rows as floats, each rounded once."""
+    """Write the mean of ``count`` rows as floats."""
+    share = np.float64(1) / (np.float64(scale) * np.float64(count))
     for d in range(dim):
-        value = np.float64(total[base + d]) / (np.float64(scale) * np.float64(count))
-        out[at + d] = np.float32(value)
+        out[at + d] = np.float32(np.float64(total[base + d]) * share)
 
 
 @inlined
@@ -152,7 +155,8 @@ def _document_vectors(  # type: ignore[no-untyped-def]
                 n_closed += 1
                 part += 1
         name_words(cache, turn, data, n)
-        n_new = look_up(net, plan, cache, turn, data, n, longest)
+        n_new = look_up(net, cache, turn, n, longest)
+        find_buckets(net, plan, turn, data, n_new)
         find_rows(net, cache, turn, n, n_new)
         sum_new(net, cache, turn, n_new)
         begin = 0

@@ -2,9 +2,9 @@
 
 In: the bytes of a word. Out: for each of its n-grams the bucket that fastText gives it.
 
-An n-gram begins at each character of ``<word>``, so sixteen hashes grow a byte at a
-time side by side, and bits of a uint64 say which of them have grown by how many
-characters. A word of more than `_WINDOW` bytes is read piece by piece.
+An n-gram begins at each character of ``<word>``, so sixteen hashes grow by a character
+side by side, and those of one length stand in a row. A word of more than `_WINDOW`
+bytes is read piece by piece.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from audit.kernels.fasttext_words import grow32, valid_bits
+from audit.kernels.hashing import load64
 from audit.kernels.jit import inlined
 from audit.kernels.lanes import bytes_between, copy_block, prefetch, trailing_zeros
-from audit.kernels.vectors import LANES, grow_hashes, remainders
+from audit.kernels.vectors import LANES, grow_hashes, remainders, widen
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,15 +27,15 @@ __all__ = [
     "window",
 ]  # fmt: skip
 
-# Bytes of a word that are hashed at a time, and of the room for them: a vector may be
-# read that begins at the last byte but those an n-gram has at most.
-_WINDOW = 63
-_WINDOW_BYTES = 128
+# Bytes of a word that are hashed at a time: with its borders, no more characters than
+# `_LANES`, and a whole word of the longest that is cached.
+_WINDOW, _LANES = 62, 64
 # Longer n-grams are hashed one by one: those of a window would be too few.
 LONGEST_LANE_NGRAM = 8
-# Rows of a piece of a word at most: those of a window, or of n-grams of 64 characters
-# from so many beginnings that they are over half of it.
-PIECE_ROWS = 512
+# Room for the rows of a piece of a word: those of a window, one before them and a
+# vector that is written whole, or of n-grams of 64 characters from so many beginnings
+# that they are over half of it.
+PIECE_ROWS = _LANES * LONGEST_LANE_NGRAM + 2 * LANES
 # Bytes of the longest word that is in a cache; with its borders, less than a window.
 _LONGEST_CACHED = 48
 _BASIS = np.uint32(2166136261)
@@ -77,28 +78,29 @@ def longest_cached(maxn: int) -> int:
 
 
 class Window(NamedTuple):
-    """Room for a piece of a word and what is known of its n-grams.
+    """Room for a piece of a word and its n-grams.
 
     Attributes:
-        data: uint8[128], the piece.
-        hashes: uint32[64], of the n-grams that begin at each of its bytes.
-        buckets: uint32[64], of the same.
-        alive: uint64[LONGEST_LANE_NGRAM + 1], which n-grams have so many characters.
+        data: uint8[128], bytes of the word.
+        characters: uint32, the bytes of each character, the first one lowest, and
+            zeros; room for those that the n-grams of the last vector reach.
+        places: int64[_LANES + 1], where in ``<word>`` each character begins.
+        hashes: uint32[_LANES], of the n-grams that begin at each character.
     """
 
     data: NDArray[np.uint8]
+    characters: NDArray[np.uint32]
+    places: NDArray[np.int64]
     hashes: NDArray[np.uint32]
-    buckets: NDArray[np.uint32]
-    alive: NDArray[np.uint64]
 
 
 def window() -> Window:
     """Return room for a piece of a word."""
     return Window(
-        np.zeros(_WINDOW_BYTES, np.uint8),
-        np.zeros(64, np.uint32),
-        np.zeros(64, np.uint32),
-        np.zeros(LONGEST_LANE_NGRAM + 1, np.uint64),
+        np.zeros(128, np.uint8),
+        np.zeros(_LANES + LONGEST_LANE_NGRAM + LANES, np.uint32),
+        np.zeros(_LANES + 1, np.int64),
+        np.zeros(_LANES, np.uint32),
     )
 
 
@@ -110,78 +112,91 @@ def _fetch_bucket(kept, bucket):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _fill(data, start, end, p, n, window):  # type: ignore[no-untyped-def]
-    """Write bytes ``p`` to ``p + n - 1`` of ``<word>``."""
-    first = start + p - 1
+def _characters(room, p, n, last):  # type: ignore[no-untyped-def]
+    """Part the first n bytes of ``room.data`` into characters.
+
+    Args:
+        room: a `Window`.
+        p: byte of ``<word>`` that the piece begins at: 0 brings the border.
+        n: bytes of the word in the piece.
+        last: whether it ends with them; else its last character is left out, of which
+            bytes may be missing.
+
+    Returns:
+        How many characters there are, borders too, and the most bytes of one.
+    """
+    data, characters, places = room.data, room.characters, room.places
+    count, width, one = np.int64(p == 0), np.int64(1), np.uint64(1)
+    begin = max(p, 1)
     if p == 0:
-        window[0] = 0x3C
-        if start + 64 <= len(data):
-            copy_block(window, 1, data, start)
-        else:
-            for k in range(min(n - 1, end - start)):
-                window[k + 1] = data[start + k]
-    elif first + 64 <= len(data):
-        copy_block(window, 0, data, first)
-    else:
-        for k in range(min(n, end - first)):
-            window[k] = data[first + k]
-    if p + n == end - start + 2:
-        window[n - 1] = 0x3E
+        characters[0] = 0x3C
+        places[0] = 0
+    valid = valid_bits(n)
+    leads = ~bytes_between(data, 0, 0x80, 0xBF) & valid
+    if leads == valid and last:
+        for k in range(0, n, LANES):
+            widen(characters, count + k, data, k)
+        count += n
+        leads = np.uint64(0)
+    while leads:
+        i = np.int64(trailing_zeros(leads))
+        leads &= leads - one
+        places[count] = begin + i
+        if not leads and not last:
+            break
+        size = min(np.int64(trailing_zeros(leads)), n) - i
+        size = min(size, 4)
+        characters[count] = load64(data, i) & valid_bits(size << 3)
+        width = max(width, size)
+        count += 1
+    if last:
+        characters[count] = 0x3E
+        count += 1
+    return count, width
 
 
 @inlined
-def _lanes(plan, room, n, first, last, found, n_found):  # type: ignore[no-untyped-def]
-    """Append the buckets of the n-grams that begin in a window; return their number.
+def _lanes(plan, room, count, width, first, last, found, n_found):  # type: ignore[no-untyped-def]
+    """Append the buckets of the n-grams that begin in a piece.
 
-    Bit i of ``alive[c]`` says that the n-gram from byte i on has c characters by now.
-    Those of a window that is not the last may begin where all fit in.
+    Those of a piece that is not the last begin where all fit in.
+
+    Args:
+        plan: a `Reading`.
+        room: the `Window` with the characters.
+        count: how many there are.
+        width: the most bytes of one.
+        first: whether the piece is the first of the word.
+        last: whether it is the last.
+        found: int64, one before ``n_found`` is written over.
+        n_found: buckets in it.
+
+    Returns:
+        How many buckets there are, and the character that the next piece begins at.
     """
-    data, hashes, buckets, alive = room.data, room.hashes, room.buckets, room.alive
-    minn, maxn = plan.minn, plan.maxn
-    one, valid = np.uint64(1), valid_bits(n)
-    leads = ~bytes_between(data, 0, 0x80, 0xBF) & valid
-    stops = leads | np.uint64(last) << np.uint64(n)
-    for k in range(0, n, LANES):
+    hashes = room.hashes
+    starts = count if last else max(count - plan.maxn + 1, 0)
+    for k in range(0, starts, LANES):
         for lane in range(k, k + LANES):
             hashes[lane] = _BASIS
-    for c in range(maxn + 1):
-        alive[c] = np.uint64(0)
-    growing = leads if last else leads & valid_bits(_WINDOW - 4 * maxn)
-    alive[1], size = growing, np.int64(1)
-    while growing:
-        # The next byte of each joins its hash.
-        for k in range(0, n, LANES):
-            grow_hashes(hashes, k, data, k + size - 1)
-        ends = stops >> np.uint64(size)
-        complete = np.uint64(0)
-        for c in range(max(minn, 2), maxn + 1):
-            complete |= alive[c]
-        if minn <= 1:
+    for c in range(1, plan.maxn + 1):
+        low, high = np.int64(0), min(starts, count - c + 1)
+        if high <= 0:
+            break
+        for k in range(0, high, LANES):
+            grow_hashes(hashes, k, room.characters, k + c - 1, width)
+        if c < plan.minn:
+            continue
+        if c == 1:
             # A border of the word alone is no n-gram.
-            single = alive[1]
-            if first:
-                single &= ~one
-            if last:
-                single &= ~(one << np.uint64(n - size))
-            complete |= single
-        complete &= ends
-        if complete:
-            for k in range(0, n, LANES):
-                remainders(hashes, k, plan.n_buckets, plan.inverse, plan.shift, buckets)
-            while complete:
-                i = trailing_zeros(complete)
-                complete &= complete - one
-                found[n_found] = buckets[i]
-                n_found += 1
-        joining = leads >> np.uint64(size)
-        size += 1
-        reach = valid_bits(max(n - size + 1, 0))
-        growing = np.uint64(0)
-        for c in range(maxn, 0, -1):
-            more = alive[c - 1] & joining if c > 1 else np.uint64(0)
-            alive[c] = (alive[c] & ~joining | more) & reach
-            growing |= alive[c]
-    return n_found
+            low, high = np.int64(first), high - np.int64(last)
+        for k in range(0, high, LANES):
+            remainders(
+                hashes, k, plan.n_buckets, plan.inverse, plan.shift, found,
+                n_found + k - low,
+            )  # fmt: skip
+        n_found += max(high - low, 0)
+    return n_found, starts
 
 
 @inlined
@@ -223,7 +238,8 @@ def buckets_of_piece(kept, plan, room, data, start, end, p, found, n_found):  # 
         start: first byte of the word.
         end: the byte after it.
         p: byte of ``<word>`` that the piece begins at.
-        found: int64, room for `PIECE_ROWS` more.
+        found: int64, room for `PIECE_ROWS` from one before ``n_found`` on; that one is
+            written over.
         n_found: buckets in ``found`` already.
 
     Returns:
@@ -238,11 +254,23 @@ def buckets_of_piece(kept, plan, room, data, start, end, p, found, n_found):  # 
             n_found = _one_by_one(plan, data, start, end, p, found, n_found)
             p += 1
     else:
-        n = min(size - p, _WINDOW)
-        last = p + n == size
-        _fill(data, start, end, p, n, room.data)
-        n_found = _lanes(plan, room, n, p == 0, last, found, n_found)
-        p = size if last else p + _WINDOW - 4 * plan.maxn
+        at = start + max(p - 1, 0)
+        n = min(end - at, _WINDOW)
+        last = at + n == end
+        if at + 64 <= len(data):
+            copy_block(room.data, 0, data, at)
+        else:
+            for k in range(n):
+                room.data[k] = data[at + k]
+        count, width = _characters(room, p, n, last)
+        n_found, starts = _lanes(plan, room, count, width, p == 0, last, found, n_found)
+        # Bytes without a character are no text: they are passed over.
+        if last:
+            p = size
+        elif starts > 0:
+            p = room.places[starts]
+        else:
+            p = max(p, 1) + n
     for k in range(begin, n_found):
         _fetch_bucket(kept, found[k])
     return n_found, p

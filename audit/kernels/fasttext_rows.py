@@ -13,7 +13,7 @@ from audit.kernels.jit import inlined
 from audit.kernels.lanes import popcount, prefetch
 from audit.kernels.vectors import (
     LANES,
-    add_coded_eight,
+    add_coded,
     add_eight,
     add_sixteen,
     round_values,
@@ -36,10 +36,10 @@ def _add_rows(net, places, begin, end, out):  # type: ignore[no-untyped-def]
     """
     dim = net.dim
     if len(net.codes):
-        for d in range(0, dim, 8):
-            add_coded_eight(
-                net.codes, net.values, net.norms, places, begin, end, d >> 1, dim >> 1,
-                out, d,
+        for d in range(0, dim, LANES):
+            add_coded(
+                net.codes, net.values, net.norm_codes, net.norms, places, begin, end,
+                d >> 1, dim >> 1, out, d,
             )  # fmt: skip
         return
     whole = dim - dim % 16
@@ -115,7 +115,7 @@ def rows_of_buckets(net, found, begin, end, to):  # type: ignore[no-untyped-def]
 @inlined
 def fetch_rows(net, found, begin, end):  # type: ignore[no-untyped-def]
     """Have rows ``found[begin:end]`` on their way from memory."""
-    rows, codes, norms, dim = net.rows, net.codes, net.norms, net.dim
+    rows, codes, norms, dim = net.rows, net.codes, net.norm_codes, net.dim
     if len(codes):
         for k in range(begin, end):
             prefetch(codes, found[k] * (dim >> 1))

@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
-    "TEXTS", "Turn", "add_found", "add_words", "find_rows", "hash_words", "keep",
-    "look_up", "name_words", "sum_new", "turn_room",
+    "TEXTS", "Turn", "add_found", "add_words", "find_buckets", "find_rows",
+    "hash_words", "keep", "look_up", "name_words", "sum_new", "turn_room",
 ]  # fmt: skip
 
 # Texts that may end before a turn does.
@@ -123,15 +123,15 @@ def name_words(cache, turn, data, n):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def look_up(net, plan, cache, turn, data, n, longest):  # type: ignore[no-untyped-def]
+def look_up(net, cache, turn, n, longest):  # type: ignore[no-untyped-def]
     """Find the slots of the words of a turn; return how many of them are new."""
     keys, sums, names, slots = cache.keys, cache.sums, turn.keys, turn.slots
-    counts, new, taken, borders = turn.counts, turn.new, turn.taken, turn.borders
+    counts, new, taken = turn.counts, turn.new, turn.taken
     width, n_new = len(turn.total), 0
     for k in range(n):
-        key, start, end = names[k], turn.starts[k], turn.ends[k]
+        key = names[k]
         counts[k] = 0
-        if key == 0 or end - start > longest:
+        if key == 0 or turn.ends[k] - turn.starts[k] > longest:
             slots[k] = len(keys) + WORDS if key == 0 else -1
             continue
         slot = find_slot(keys, key)
@@ -143,27 +143,36 @@ def look_up(net, plan, cache, turn, data, n, longest):  # type: ignore[no-untype
                     j -= 1
                 slot = len(keys) + j
             else:
-                prefetch(sums, slot * width)
-                prefetch(sums, slot * width + LANES)
+                _fetch_sum(sums, slot * width)
         else:
-            taken[n_new] = choose_slot(keys, -1 - slot, key)
-            slot = len(keys) + n_new
+            slot = choose_slot(keys, -1 - slot, key)
+            # What shall be written there needs the cache lines as well.
+            _fetch_sum(sums, slot * width)
             fetch_row(net.word_keys, net.word_ids, key)
-            borders[n_new + 1], _ = buckets_of_piece(
-                net.kept,
-                plan,
-                turn.window,
-                data,
-                start,
-                end,
-                0,
-                turn.found,
-                borders[n_new] + 1,
-            )
-            new[n_new] = k
+            taken[n_new], new[n_new] = slot, k
+            slot = len(keys) + n_new
             n_new += 1
         slots[k] = slot
     return n_new
+
+
+@inlined
+def _fetch_sum(sums, at):  # type: ignore[no-untyped-def]
+    """Have a sum, or the first half of a long one, on its way from memory."""
+    prefetch(sums, at)
+    prefetch(sums, at + LANES)
+
+
+@inlined
+def find_buckets(net, plan, turn, data, n_new):  # type: ignore[no-untyped-def]
+    """Find the buckets of the new words of a turn."""
+    borders, new = turn.borders, turn.new
+    for j in range(n_new):
+        start, end = turn.starts[new[j]], turn.ends[new[j]]
+        borders[j + 1], _ = buckets_of_piece(
+            net.kept, plan, turn.window, data, start, end, 0, turn.found,
+            borders[j] + 1,
+        )  # fmt: skip
 
 
 @inlined

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = [
-    "LANES", "TILE", "add_coded_eight", "add_counts", "add_eight", "add_sixteen",
+    "LANES", "TILE", "add_coded", "add_counts", "add_eight", "add_sixteen",
     "exponentials", "find_eight", "grow_hashes", "remainders", "round_values",
-    "score_tile",
+    "score_tile", "widen",
 ]  # fmt: skip
 
 # Numbers that most operations take at a time.
@@ -128,57 +128,57 @@ add_eight, add_sixteen = _adder(8), _adder(16)
 
 
 @_operation
-def add_coded_eight(
-    _typing: Any, codes: Any, values: Any, norms: Any, places: Any, _begin: Any,
-    _end: Any, _first: Any, _width: Any, out: Any, _at: Any,
+def add_coded(
+    _typing: Any, codes: Any, values: Any, norm_codes: Any, norms: Any, places: Any,
+    _begin: Any, _end: Any, _first: Any, _width: Any, out: Any, _at: Any,
 ) -> _Built:  # fmt: skip
-    """``add_coded_eight(codes, values, norms, places, begin, end, first, ...)``.
+    """``add_coded(codes, values, norm_codes, norms, places, begin, end, first, ...)``.
 
-    As `add_eight`, of rows of ``width`` uint8 codes that stand for two float32 each:
-    ``norms[p] * values[512 * m + 2 * code:][:2]`` for code m of row p, of which those
-    from ``first`` to ``first + 3`` are added. One norm serves all rows if it is alone.
+    As `add_sixteen`, of rows of ``width`` uint8 codes that stand for two float32 each:
+    ``norms[norm_codes[p]] * values[512 * m + 2 * code:][:2]`` for code m of row p, of
+    which those from ``first`` to ``first + 7`` are added.
     """
 
     def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        names = "codes", "values", "norms", "places"
-        kinds = dict(zip(names, signature.args[:4], strict=True))
-        codes, values, norms, places, begin, end, first, width, out, at = args
-        one = ir.Constant(_INT64, 1)
-        alone = builder.icmp_signed(
-            "==",
-            context.make_array(kinds["norms"])(context, builder, norms).nitems,
-            one,
-        )
-        target = address(context, builder, signature.args[8], out, at)
-        eight = ir.VectorType(_FLOAT, 8)
-        total = cgutils.alloca_once_value(builder, load(builder, target, eight))
-        table = address(
-            context, builder, kinds["values"], values,
-            builder.mul(first, ir.Constant(_INT64, 512)),
-        )  # fmt: skip
+        names = "codes", "values", "norm_codes", "norms", "places"
+        kinds = dict(zip(names, signature.args[:5], strict=True))
+        codes, values, norm_codes, norms, places, begin, end, first = args[:8]
+        width, out, at = args[8:]
+
+        def number(value: int) -> Any:
+            return ir.Constant(_INT64, value)
+
+        def there(name: str, array: Any, place: Any) -> Any:
+            return address(context, builder, kinds[name], array, place)
+
+        target = address(context, builder, signature.args[9], out, at)
+        vector = ir.VectorType(_FLOAT, LANES)
+        total = cgutils.alloca_once_value(builder, load(builder, target, vector))
+        table = there("values", values, builder.mul(first, number(512)))
         with cgutils.for_range(builder, end, begin) as loop:
-            row = builder.load(
-                address(context, builder, kinds["places"], places, loop.index)
-            )
-            place = builder.select(alone, ir.Constant(_INT64, 0), row)
-            norm = builder.load(address(context, builder, kinds["norms"], norms, place))
+            row = builder.load(there("places", places, loop.index))
+            norm = builder.load(there("norm_codes", norm_codes, row))
+            norm = builder.load(there("norms", norms, builder.zext(norm, _INT64)))
             start = builder.add(builder.mul(row, width), first)
-            code_at = address(context, builder, kinds["codes"], codes, start)
+            eight = load(builder, there("codes", codes, start), _INT64)
             pairs = []
-            for m in range(4):
-                code = builder.load(builder.gep(code_at, [ir.Constant(_INT64, m)]))
-                offset = builder.add(
-                    builder.shl(builder.zext(code, _INT64), one),
-                    ir.Constant(_INT64, 512 * m),
-                )
+            for m in range(8):
+                # Pairs are eight bytes: the code, times two.
+                code = builder.lshr(eight, number(8 * m - 1 if m else 0))
+                code = code if m else builder.shl(code, number(1))
+                code = builder.and_(code, number(0x1FE))
+                offset = builder.add(code, number(512 * m))
                 pairs.append(load(builder, builder.gep(table, [offset]), _PAIR))
-            scaled = builder.fmul(_spread(builder, norm, 8), _joined(builder, pairs))
+            scaled = builder.fmul(
+                _spread(builder, norm, LANES), _joined(builder, pairs)
+            )
             builder.store(builder.fadd(builder.load(total), scaled), total)
         store(builder, builder.load(total), target)
         return context.get_dummy_value()
 
     return types.void(
-        codes, values, norms, places, _NUMBER, _NUMBER, _NUMBER, _NUMBER, out, _NUMBER
+        codes, values, norm_codes, norms, places, _NUMBER, _NUMBER, _NUMBER, _NUMBER,
+        out, _NUMBER,
     ), build  # fmt: skip
 
 
@@ -250,41 +250,66 @@ def add_counts(
 
 
 @_operation
-def grow_hashes(_typing: Any, hashes: Any, _to: Any, data: Any, _at: Any) -> _Built:
-    """``grow_hashes(hashes, to, data, at)``: FNV-1a of sixteen hashes, a byte each.
+def widen(_typing: Any, out: Any, _to: Any, data: Any, _at: Any) -> _Built:
+    """``widen(out, to, data, at)``: sixteen bytes as numbers of 32 bits."""
 
-    Hash i takes byte ``data[at + i]``, as fastText does it: bytes are signed.
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        out, to, data, at = args
+        there = address(context, builder, signature.args[2], data, at)
+        byte = load(builder, there, ir.VectorType(_BYTE, LANES))
+        wide = builder.zext(byte, ir.VectorType(_INT32, LANES))
+        store(builder, wide, address(context, builder, signature.args[0], out, to))
+        return context.get_dummy_value()
+
+    return types.void(out, _NUMBER, data, _NUMBER), build
+
+
+@_operation
+def grow_hashes(
+    _typing: Any, hashes: Any, _to: Any, characters: Any, _at: Any, _width: Any
+) -> _Built:
+    """``grow_hashes(hashes, to, characters, at, width)``: FNV-1a of sixteen hashes.
+
+    Hash i takes the bytes of character ``at + i`` (uint32, the first byte lowest, then
+    zeros), of ``width`` at most, as fastText does it: bytes are signed.
     """
 
     def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        hashes, to, data, at = args
+        hashes, to, characters, at, width = args
         vector = ir.VectorType(_INT32, LANES)
         target = address(context, builder, signature.args[0], hashes, to)
-        there = address(context, builder, signature.args[2], data, at)
-        byte = builder.sext(load(builder, there, ir.VectorType(_BYTE, LANES)), vector)
-        mixed = builder.xor(load(builder, target, vector), byte)
-        prime = _many(_INT32, LANES, 16777619)
-        store(builder, builder.mul(mixed, prime), target)
+        there = address(context, builder, signature.args[2], characters, at)
+        prime, high = _many(_INT32, LANES, 16777619), _many(_INT32, LANES, 24)
+        rest = cgutils.alloca_once_value(builder, load(builder, there, vector))
+        grown = cgutils.alloca_once_value(builder, load(builder, target, vector))
+        with cgutils.for_range(builder, width):
+            value, before = builder.load(rest), builder.load(grown)
+            byte = builder.ashr(builder.shl(value, high), high)
+            after = builder.mul(builder.xor(before, byte), prime)
+            some = builder.icmp_unsigned("!=", value, _many(_INT32, LANES, 0))
+            builder.store(builder.select(some, after, before), grown)
+            builder.store(builder.lshr(value, _many(_INT32, LANES, 8)), rest)
+        store(builder, builder.load(grown), target)
         return context.get_dummy_value()
 
-    return types.void(hashes, _NUMBER, data, _NUMBER), build
+    return types.void(hashes, _NUMBER, characters, _NUMBER, _NUMBER), build
 
 
 @_operation
 def remainders(
     _typing: Any, hashes: Any, _at: Any, _divisor: Any, _inverse: Any, _shift: Any,
-    out: Any,
+    out: Any, _to: Any,
 ) -> _Built:  # fmt: skip
-    """``remainders(hashes, at, divisor, inverse, shift, out)``: modulo, sixteen times.
+    """``remainders(hashes, at, divisor, inverse, shift, out, to)``: sixteen times.
 
-    Writes ``hashes[i] % divisor`` (uint32) to ``out[i]`` from ``at`` on. ``inverse`` is
-    2^shift / divisor, rounded down, below 2^32, where 2^(shift - 32) is at most the
-    divisor, which is at most 2^31: the quotient it gives is short by one at most
-    (Granlund and Montgomery 1994).
+    Writes ``hashes[at + i] % divisor`` (uint32) to ``out[to + i]`` (int64).
+    ``inverse`` is 2^shift / divisor, rounded down, below 2^32, where 2^(shift - 32) is
+    at most the divisor, which is at most 2^31: the quotient it gives is short by one at
+    most (Granlund and Montgomery 1994).
     """
 
     def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        hashes, at, divisor, inverse, shift, out = args
+        hashes, at, divisor, inverse, shift, out, to = args
         vector = ir.VectorType(_INT32, LANES)
         wide = ir.VectorType(_INT64, LANES)
         there = address(context, builder, signature.args[0], hashes, at)
@@ -300,12 +325,13 @@ def remainders(
         rest = builder.sub(value, builder.mul(quotient, width))
         less = builder.sub(rest, width)
         rest = builder.select(builder.icmp_unsigned("<", rest, width), rest, less)
-        store(builder, rest, address(context, builder, signature.args[5], out, at))
+        target = address(context, builder, signature.args[5], out, to)
+        store(builder, builder.zext(rest, wide), target)
         return context.get_dummy_value()
 
     number = types.uint32
     return types.void(
-        hashes, _NUMBER, number, number, types.uint64, out
+        hashes, _NUMBER, number, number, types.uint64, out, _NUMBER
     ), build  # fmt: skip
 
 

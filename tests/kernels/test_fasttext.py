@@ -46,16 +46,17 @@ SHAPES = {
     "norms": {"quantised": True, "norms": True, "keep": [*range(0, 64, 2)]},
     "no_end_token": {"words": WORDS[1:]},
     "wide": {"dim": 19, "bucket": 500},
+    "not_whole_vectors": {"dim": 24, "quantised": True, "norms": True},
     # Rows that stay codes, with norms of their own and without.
     "coded": {"dim": 16, "quantised": True, "keep": [*range(0, 64, 3)]},
     "coded_norms": {
-        "dim": 24,
+        "dim": 32,
         "quantised": True,
         "norms": True,
         "keep": [*range(0, 64, 2)],
     },
-    "coded_whole": {"dim": 8, "quantised": True, "norms": True},
-    "coded_word_runs": {"dim": 8, "quantised": True, "word_ngrams": 3},
+    "coded_whole": {"dim": 16, "quantised": True, "norms": True},
+    "coded_word_runs": {"dim": 16, "quantised": True, "word_ngrams": 3},
 }
 TEXTS = [
     "the na the",
