@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FILTER_BITS", "FIRST_UPPER", "FORM_ALL_UPPER", "LAST_UPPER", "SLOT_SHIFT", "Index",
-    "build_index", "extend", "in_bits", "restore_index", "slot_of", "stored_index",
+    "build_index", "extend", "in_bits", "is_end", "restore_index", "slot_of",
+    "stored_index",
 ]  # fmt: skip
 
 # Case rules of a form.
@@ -39,6 +40,9 @@ FILTER_BITS = 22
 # order hashes by their slots in every table of at most 2^_SLOT_BITS slots.
 SLOT_SHIFT, _SLOT_BITS = 7, 21
 _TURN = uint64(64 - SLOT_SHIFT - _SLOT_BITS)
+# Bits of a hash that stand for it in `Index.ends`: those of its slot among them, so that
+# this set too is filled from one end to the other.
+_END_SHIFT, _END_BITS = 4, 24
 _MULTIPLIER = uint64(0x9E3779B97F4A7C15)
 _BREAK = uint64(0xD1B54A32D192ED03)
 
@@ -52,6 +56,7 @@ class Index(NamedTuple):
         first: uint64[2, n_words], bit sets of first tokens: row 0 of forms that may
             begin in lower case, row 1 of all.
         deep: uint64[n_words], bit set of the sequences of two tokens and more.
+        ends: uint64[n_words], bit set of the sequences that are forms.
         case: uint8[n_groups], case rules of a form.
     """
 
@@ -59,6 +64,7 @@ class Index(NamedTuple):
     groups: NDArray[np.int32]
     first: NDArray[np.uint64]
     deep: NDArray[np.uint64]
+    ends: NDArray[np.uint64]
     case: NDArray[np.uint8]
 
 
@@ -80,14 +86,19 @@ def build_index(forms: Tokens) -> tuple[Index, NDArray[np.int64]]:
     words = 1 << (FILTER_BITS - 6)
     first = np.zeros((2, words), np.uint64)
     deep = np.zeros(words, np.uint64)
+    ends = _no_ends()
     n_forms = len(forms.doc_offsets) - 1
     groups = np.full(n_forms, -1, np.int64)
     case = np.zeros(n_forms, np.uint8)
     n_groups = _fill(
         forms.hashes, forms.flags, forms.doc_offsets, keys, slots, first, deep,
-        groups, case,
+        ends, groups, case,
     )  # fmt: skip
-    return Index(keys, slots, first, deep, case[:n_groups]), groups
+    return Index(keys, slots, first, deep, ends, case[:n_groups]), groups
+
+
+def _no_ends() -> NDArray[np.uint64]:
+    return np.zeros(1 << (_END_BITS - 6), np.uint64)
 
 
 def stored_index(index: Index) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
@@ -123,8 +134,9 @@ def restore_index(
     room = 1 << max(4, int(len(states) * 1.4).bit_length())
     keys = np.zeros(room, np.uint64)
     groups = np.full(room, -1, np.int32)
-    _restore(states, ends, keys, groups)
-    return Index(keys, groups, first, deep, case)
+    end_bits = _no_ends()
+    _restore(states, ends, keys, groups, end_bits)
+    return Index(keys, groups, first, deep, end_bits, case)
 
 
 @step
@@ -154,6 +166,19 @@ def _set_bit(bits: NDArray[np.uint64], key: np.uint64) -> None:
 
 
 @step
+def is_end(ends: NDArray[np.uint64], key: np.uint64) -> bool:
+    """Say whether `Index.ends` may hold a sequence."""
+    bit = (key >> uint64(_END_SHIFT)) & uint64((1 << _END_BITS) - 1)
+    return (ends[bit >> uint64(6)] >> (bit & uint64(63))) & uint64(1) != 0
+
+
+@step
+def _set_end(ends: NDArray[np.uint64], key: np.uint64) -> None:
+    bit = (key >> uint64(_END_SHIFT)) & uint64((1 << _END_BITS) - 1)
+    ends[bit >> uint64(6)] |= uint64(1) << (bit & uint64(63))
+
+
+@step
 def slot_of(keys: NDArray[np.uint64], key: np.uint64) -> np.int64:
     """Return the slot that holds ``key``, or the empty one where it belongs."""
     mask = uint64(len(keys) - 1)
@@ -164,7 +189,9 @@ def slot_of(keys: NDArray[np.uint64], key: np.uint64) -> np.int64:
 
 
 @kernel
-def _fill(hashes, flags, offsets, keys, slots, first, deep, groups, case):  # type: ignore[no-untyped-def]
+def _fill(  # type: ignore[no-untyped-def]
+    hashes, flags, offsets, keys, slots, first, deep, ends, groups, case
+):
     n_groups = 0
     for form in range(len(offsets) - 1):
         begin, end = offsets[form], offsets[form + 1]
@@ -191,6 +218,7 @@ def _fill(hashes, flags, offsets, keys, slots, first, deep, groups, case):  # ty
             keys[at] = state
         if slots[at] < 0:
             slots[at] = n_groups
+            _set_end(ends, state)
             case[n_groups] = rule
             n_groups += 1
         else:
@@ -201,7 +229,7 @@ def _fill(hashes, flags, offsets, keys, slots, first, deep, groups, case):  # ty
 
 
 @kernel
-def _restore(turned, ends, keys, groups):  # type: ignore[no-untyped-def]
+def _restore(turned, ends, keys, groups, end_bits):  # type: ignore[no-untyped-def]
     n_groups = int32(0)
     for state in range(len(turned)):
         key = turned[state] >> _TURN | turned[state] << (uint64(64) - _TURN)
@@ -209,4 +237,5 @@ def _restore(turned, ends, keys, groups):  # type: ignore[no-untyped-def]
         keys[at] = key
         if ends[state]:
             groups[at] = n_groups
+            _set_end(end_bits, key)
             n_groups += int32(1)

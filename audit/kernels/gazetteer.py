@@ -19,6 +19,7 @@ from audit.kernels.forms import (
     SLOT_SHIFT,
     extend,
     in_bits,
+    is_end,
     slot_of,
 )
 from audit.kernels.jit import inlined, kernel, step
@@ -35,6 +36,8 @@ __all__ = ["Matches", "find_matches"]
 
 # Tokens that are looked at together.
 _STRETCH = 1024
+# What a token may begin: a form of its own, and a sequence of two tokens.
+_ALONE, _MORE = 1, 2
 
 
 class Matches(NamedTuple):
@@ -126,15 +129,16 @@ def _thai_vowel(data: NDArray[np.uint8], at: int, leading: bool) -> bool:
 
 @inlined
 def _candidates(  # type: ignore[no-untyped-def]
-    hashes, flags, begin, end, keys, slots, first, deep, found, states
+    hashes, flags, begin, end, keys, slots, first, deep, ends, found, states
 ):
-    """Note the tokens of a stretch that some form may begin with.
+    """Note the tokens of a stretch that a form begins with, as far as bit sets tell.
 
     No branch depends on a token, and what will be asked of the table is fetched: a
     probe of a table that is larger than any cache costs as much as all the rest.
 
     Returns:
-        How many there are: ``found`` has their places, ``states`` their hashes.
+        How many there are: ``found`` has their places and what they may begin (see
+        `_ALONE`), ``states`` the hash of the first sequence to look up.
     """
     n = int64(0)
     for at in range(begin, end):
@@ -147,40 +151,44 @@ def _candidates(  # type: ignore[no-untyped-def]
     for i in range(n):
         at = found[uint64(i)]
         state = extend(uint64(0), hashes[uint64(at)], uint8(0))
-        slot = int64((state >> uint64(SLOT_SHIFT)) & uint64(len(keys) - 1))
+        # A single letter of a script without spaces is no form.
+        alone = is_end(ends, state) & (flags[uint64(at)] & uint8(UNSPACED) == 0)
+        # The last token of all has itself behind it, which is asked for in vain.
+        after = uint64(min(at + 1, len(hashes) - 1))
+        pair = extend(state, hashes[after], flags[after])
+        more = in_bits(deep, pair)
+        found[uint64(kept)] = at << 2 | int64(alone) * _ALONE | int64(more) * _MORE
+        states[uint64(kept)] = state if alone else pair
+        kept += int64(alone | more)
+    for i in range(kept):
+        slot = int64((states[uint64(i)] >> uint64(SLOT_SHIFT)) & uint64(len(keys) - 1))
         prefetch(keys, slot)
         prefetch(slots, slot)
-        found[uint64(kept)], states[uint64(kept)] = at, state
-        # A single letter is no form: without a second token there is none.
-        alone = flags[uint64(at)] & uint8(UNSPACED) == 0
-        if at + 1 < len(hashes):
-            after = uint64(at + 1)
-            alone |= in_bits(deep, extend(state, hashes[after], flags[after]))
-        kept += int64(alone)
     return kept
 
 
 @inlined
 def _longest(  # type: ignore[no-untyped-def]
-    data, tokens, begin, end, at, state, keys, slots, deep, case
+    data, tokens, begin, end, place, state, keys, slots, deep, case
 ):
     """Return the longest form that begins at a token, -1 if none, and where it ends."""
     hashes, starts, lengths, flags = tokens
+    at = place >> 2
     last, best, best_last = at, int32(-1), at
-    if not flags[uint64(at)] & UNSPACED:
+    if place & _ALONE:
         slot = slot_of(keys, state)
-        if keys[slot] == uint64(0):
-            return best, best_last
-        group = slots[slot]
-        if group >= 0 and _fits(
-            data, starts, lengths, flags, begin, end, at, at, case[group]
-        ):
-            best = group
+        if keys[slot] != uint64(0):
+            group = slots[slot]
+            if group >= 0 and _fits(
+                data, starts, lengths, flags, begin, end, at, at, case[group]
+            ):
+                best = group
+        if place & _MORE and at + 1 < end:
+            state = extend(state, hashes[uint64(at + 1)], flags[uint64(at + 1)])
+    if not place & _MORE:
+        return best, best_last
     while last + 1 < end:
         last += 1
-        state = extend(state, hashes[uint64(last)], flags[uint64(last)])
-        if not in_bits(deep, state):
-            break
         slot = slot_of(keys, state)
         if keys[slot] == uint64(0):
             break
@@ -189,13 +197,17 @@ def _longest(  # type: ignore[no-untyped-def]
             data, starts, lengths, flags, begin, end, at, last, case[group]
         ):
             best, best_last = group, last
+        if last + 1 < end:
+            state = extend(state, hashes[uint64(last + 1)], flags[uint64(last + 1)])
+            if not in_bits(deep, state):
+                break
     return best, best_last
 
 
 @kernel
 def _match(  # type: ignore[no-untyped-def]
     data, hashes, starts, lengths, flags, doc_offsets,
-    keys, slots, first, deep, case,
+    keys, slots, first, deep, ends, case,
     out_docs, out_groups, out_at, out_lengths,
 ):  # fmt: skip
     n = int64(0)
@@ -204,17 +216,17 @@ def _match(  # type: ignore[no-untyped-def]
     for stretch in range(0, len(hashes), _STRETCH):
         n_found = _candidates(
             hashes, flags, stretch, min(stretch + _STRETCH, len(hashes)),
-            keys, slots, first, deep, found, states,
+            keys, slots, first, deep, ends, found, states,
         )  # fmt: skip
         for i in range(n_found):
-            at = found[i]
+            at = found[i] >> 2
             if at < free:
                 continue
             while doc_offsets[doc + 1] <= at:
                 doc += 1
             group, last = _longest(
                 data, (hashes, starts, lengths, flags),
-                doc_offsets[doc], doc_offsets[doc + 1], at, states[i],
+                doc_offsets[doc], doc_offsets[doc + 1], found[i], states[i],
                 keys, slots, deep, case,
             )  # fmt: skip
             if group >= 0:
