@@ -3,11 +3,13 @@
 In: a batch and its tokens. Out: a table of at most a few excerpts a culture, those with
 the lowest hashes of document id and reference. The choice depends on nothing else, so
 samples of parts merge into the sample of the whole (see `merge_examples`). Only the
-rows that are chosen become Python objects.
+rows that are chosen become Python objects, and of a second batch only those that could
+still be among the lowest.
 """
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,7 +25,9 @@ if TYPE_CHECKING:
 
     from audit.batch import Batch
 
-__all__ = ["EXAMPLES", "PER_CULTURE", "culture_examples", "merge_examples"]
+__all__ = [
+    "EXAMPLES", "PER_CULTURE", "ExampleGatherer", "culture_examples", "merge_examples",
+]  # fmt: skip
 
 PER_CULTURE = 5
 # Bytes of context on each side of a form; about 160 characters in all.
@@ -43,38 +47,89 @@ EXAMPLES = pa.schema(
 )
 
 
-def culture_examples(
-    batch: Batch, limit: int = PER_CULTURE, first: int | None = None
-) -> pa.Table:
+def culture_examples(batch: Batch, limit: int = PER_CULTURE) -> pa.Table:
     """Return a bounded sample of excerpts of each culture.
 
     Args:
         batch: documents; the column ``language`` is used where it is there.
         limit: excerpts of one culture at most, each of another document.
-        first: only so many documents of the batch are looked at; None: all.
 
     Returns:
         `EXAMPLES`, ascending by culture and rank; ``rank`` is the hash that decides.
     """
-    known = gazetteer()
-    matches, counted, origin = counted_matches(batch, known)
-    if first is not None:
-        # Mentions stand in text order.
-        n = int(np.searchsorted(matches.docs[origin], first))
-        counted, origin = counted[:n], origin[:n]
-    if not len(counted):
-        return EXAMPLES.empty_table()
-    docs = matches.docs[origin].astype(np.int64)
-    labels = known.references["culture"].combine_chunks()
-    cultures = labels.indices.to_numpy()[counted].astype(np.int64)
-    ids = unit_hashes(batch.documents.column("doc_id"))
+    sample = ExampleGatherer(limit)
+    sample.add(batch)
+    return sample.table()
+
+
+class ExampleGatherer:
+    """Gathers `culture_examples` of many batches.
+
+    Args:
+        limit: excerpts of one culture at most, each of another document.
+    """
+
+    def __init__(self, limit: int = PER_CULTURE) -> None:
+        self._limit = limit
+        self._tables: list[pa.Table] = []
+        n_cultures = int(_culture_codes().max()) + 1
+        # The lowest ranks of each culture so far, ascending.
+        self._ranks = np.full((n_cultures, limit), ~np.uint64(0))
+
+    def add(self, batch: Batch, first: int | None = None) -> None:
+        """Take the documents of a batch.
+
+        Args:
+            batch: documents; the column ``language`` is used where it is there.
+            first: only so many documents of the batch are looked at; None: all.
+        """
+        mentions = counted_matches(batch, gazetteer())
+        counted, docs = mentions.counted, mentions.matches.docs[mentions.origin]
+        if first is not None:
+            # Mentions stand in text order.
+            n = int(np.searchsorted(docs, first))
+            counted, docs = counted[:n], docs[:n]
+        cultures = _culture_codes()[counted]
+        ranks = _ranks(unit_hashes(batch.documents.column("doc_id")), docs, cultures)
+        near = np.flatnonzero(ranks <= self._ranks[cultures, -1])
+        chosen = near[_lowest(cultures[near], ranks[near], self._limit)]
+        if len(chosen):
+            self._tables.append(
+                _rows(batch, counted[chosen], mentions.origin[chosen], ranks[chosen])
+            )
+            self._lower(cultures[chosen], ranks[chosen])
+
+    def _lower(self, cultures: NDArray[np.int64], ranks: NDArray[np.uint64]) -> None:
+        """Note ranks that were found; one that is equal to another counts once."""
+        n_cultures, limit = self._ranks.shape
+        cultures = np.concatenate([np.repeat(np.arange(n_cultures), limit), cultures])
+        ranks = np.concatenate([self._ranks.reshape(-1), ranks])
+        kept = _lowest(cultures, ranks, limit)
+        cultures, ranks = cultures[kept], ranks[kept]
+        self._ranks[:] = ~np.uint64(0)
+        self._ranks[cultures, _place(cultures)] = ranks
+
+    def table(self) -> pa.Table:
+        """Return the sample of all batches."""
+        return merge_examples(self._tables, self._limit)
+
+
+@cache
+def _culture_codes() -> NDArray[np.int64]:
+    """Return int64[n_references], the number of each reference's culture."""
+    labels = gazetteer().references["culture"].combine_chunks()
+    return labels.indices.to_numpy().astype(np.int64)
+
+
+def _ranks(
+    ids: NDArray[np.uint64], docs: NDArray[np.int32], cultures: NDArray[np.int64]
+) -> NDArray[np.uint64]:
+    """Return uint64[n_mentions], hashes of a document's id and a culture."""
     with np.errstate(over="ignore"):
         mixed = ids[docs] ^ (
             (cultures.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
         )
-        mixed = (mixed ^ (mixed >> np.uint64(31))) * np.uint64(0xBF58476D1CE4E5B9)
-    chosen = _lowest(cultures, mixed, limit)
-    return _rows(batch, counted[chosen], origin[chosen], mixed[chosen])
+        return (mixed ^ (mixed >> np.uint64(31))) * np.uint64(0xBF58476D1CE4E5B9)
 
 
 def _lowest(
@@ -92,9 +147,13 @@ def _lowest(
     fresh = np.ones(len(order), bool)
     fresh[1:] = (c[1:] != c[:-1]) | (r[1:] != r[:-1])
     order, c = order[fresh], c[fresh]
-    starts = np.flatnonzero(np.diff(c, prepend=-1))
-    place = np.arange(len(c)) - np.repeat(starts, np.diff([*starts, len(c)]))
-    return order[place < limit]
+    return order[_place(c) < limit]
+
+
+def _place(groups: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the place of each row within its group; groups ascend, from 0."""
+    starts = np.flatnonzero(np.diff(groups, prepend=-1))
+    return np.arange(len(groups)) - np.repeat(starts, np.diff([*starts, len(groups)]))
 
 
 def _rows(
@@ -113,15 +172,16 @@ def _rows(
     docs = matches.docs[origin]
     low = np.maximum(text.offsets[docs], begin - _CONTEXT)
     high = np.minimum(text.offsets[docs + 1], end + _CONTEXT)
-    spans = zip(low, begin, end, high, strict=True)
-    forms, excerpts = [], []
-    for a, b, c, d in spans:
-        forms.append(bytes(text.data[b:c]).decode("utf-8", "replace"))
-        # A cut through a character leaves bytes that decode to nothing.
-        excerpts.append(
-            " ".join(bytes(text.data[a:d]).decode("utf-8", "ignore").split())
-        )
-    facts = known.references.take(pa.array(references))
+    data = memoryview(text.data)
+    spans = list(zip(*(x.tolist() for x in (low, begin, end, high)), strict=True))
+    forms = [str(data[b:c], "utf-8", "replace") for _, b, c, _ in spans]
+    # A cut through a character leaves bytes that decode to nothing.
+    excerpts = [
+        " ".join(str(data[a:d], "utf-8", "ignore").split()) for a, _, _, d in spans
+    ]
+    facts = known.references.select(["culture", "category", "name"]).take(
+        pa.array(references)
+    )
     table = pa.table(
         [
             facts["culture"].cast(pa.string()),

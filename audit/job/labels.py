@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from audit.annotate.culture_evidence import culture_examples, merge_examples
+from audit.annotate.culture_evidence import ExampleGatherer
 from audit.job.output import write_bytes, write_whole
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Labels:
 
     def __init__(self) -> None:
         self._tables: list[pa.Table] = []
-        self._cultures: list[pa.Table] = []
+        self._cultures = ExampleGatherer()
 
     def add(self, rows: NDArray[np.uint32], batch: Batch) -> None:
         """Add the documents of a batch."""
@@ -46,13 +46,13 @@ class Labels:
         self._tables.append(table.append_column("row", pa.array(rows, pa.uint32())))
         if len(rows) and rows[0] < _SHOWN_ROWS:
             n_docs = int(np.searchsorted(rows, _SHOWN_ROWS))
-            self._cultures.append(culture_examples(batch, first=n_docs))
+            self._cultures.add(batch, first=n_docs)
 
     def write(self, task: Task, spec: JobSpec, output: Output) -> None:
         """Leave the labels in staging."""
         if self._tables:
             shown = staged_path(task.ordinal, "cultures", spec, output)
-            write_bytes(output, shown, stream_of(merge_examples(self._cultures)))
+            write_bytes(output, shown, stream_of(self._cultures.table()))
             table = pa.concat_tables(self._tables).unify_dictionaries()
             path = staged_path(task.ordinal, "labels", spec, output)
             write_whole(

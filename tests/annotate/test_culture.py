@@ -8,7 +8,12 @@ import pyarrow as pa
 import pytest
 
 from audit.annotate.culture import CultureAnnotator, document_cultures
-from audit.annotate.culture_evidence import EXAMPLES, culture_examples, merge_examples
+from audit.annotate.culture_evidence import (
+    EXAMPLES,
+    ExampleGatherer,
+    culture_examples,
+    merge_examples,
+)
 from audit.batch import Batch
 from schemas.document import DOCUMENT
 
@@ -84,13 +89,15 @@ def test_examples_are_bounded_show_their_form_and_merge():
     assert [len(v) for v in per.values()] == [5, 5]
     assert all(r["form"] in r["excerpt"] and len(r["excerpt"]) < 200 for r in rows)
     ids = np.array(batch.documents.column("doc_id").to_pylist())
-    parts = []
-    for part in (np.arange(0, 17), np.arange(17, 40)):
+    parts, gathered = [], ExampleGatherer()
+    for part in (np.arange(0, 17), np.arange(17, 25), np.arange(25, 40)):
         piece = batch_of([texts[i] for i in part], ["eng"] * len(part))
         piece.documents = piece.documents.set_column(
             0, DOCUMENT.field("doc_id"), pa.array(ids[part])
         )
         parts.append(culture_examples(piece))
+        gathered.add(piece)
+    assert gathered.table().equals(whole)
     assert merge_examples(parts).equals(whole)
     assert merge_examples(parts[::-1]).equals(whole)
 
