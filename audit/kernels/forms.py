@@ -40,8 +40,8 @@ FILTER_BITS = 22
 # order hashes by their slots in every table of at most 2^_SLOT_BITS slots.
 SLOT_SHIFT, _SLOT_BITS = 7, 21
 _TURN = uint64(64 - SLOT_SHIFT - _SLOT_BITS)
-# Bits of a hash that stand for it in `Index.ends`: those of its slot among them, so that
-# this set too is filled from one end to the other.
+# Bits of a hash that stand for it in `Index.ends`: those of its slot among them, so
+# that this set too is filled from one end to the other.
 _END_SHIFT, _END_BITS = 4, 24
 _MULTIPLIER = uint64(0x9E3779B97F4A7C15)
 _BREAK = uint64(0xD1B54A32D192ED03)
