@@ -172,7 +172,7 @@ def _rows(
     docs = matches.docs[origin]
     low = np.maximum(text.offsets[docs], begin - _CONTEXT)
     high = np.minimum(text.offsets[docs + 1], end + _CONTEXT)
-    data = memoryview(text.data)
+    data = text.data.data
     spans = list(zip(*(x.tolist() for x in (low, begin, end, high)), strict=True))
     forms = [str(data[b:c], "utf-8", "replace") for _, b, c, _ in spans]
     # A cut through a character leaves bytes that decode to nothing.

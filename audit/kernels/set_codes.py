@@ -12,9 +12,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy import int64, uint32
+from numpy import int64, uint32, uint64
 
-from audit.kernels.jit import kernel, step
+from audit.kernels.jaccard import common
+from audit.kernels.jit import inlined, kernel, step
+from audit.kernels.lanes import trailing_zeros
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,7 +25,8 @@ __all__ = ["decode_sets", "encode_sets"]
 
 _SPAN = int64(2**32)
 _LOW = int64(2**32 - 1)
-_MOST = int64(31)  # bits that are written at once
+_MOST = int64(31)  # ones of a quotient that are written at once
+_WORD = int64(32)  # bits of a word, and the most that are written or read at once
 _NONE = int64(-1)
 
 
@@ -103,60 +106,68 @@ def _cost(n: Any) -> Any:
     return n * (_low_bits(n) + 3) + 2
 
 
-@step
+@inlined
 def _put(words: Any, place: Any, value: Any, bits: Any) -> Any:
-    """Write up to 32 bits and return the place after them."""
-    shifted = value << (place & 31)
-    words[place >> 5] |= uint32(shifted & _LOW)
-    words[(place >> 5) + 1] |= uint32(shifted >> 32)
-    return place + bits
+    """Write up to 32 bits and return the place after them.
+
+    Args:
+        words: written to.
+        place: the word that is written to next, the bits that wait for it (less than
+            32 of them), and how many these are.
+        value: the bits.
+        bits: how many.
+    """
+    at, waiting, count = place
+    waiting |= uint64(value) << uint64(count)
+    count += bits
+    # Written whether it is full or not: how full follows no pattern.
+    words[uint64(at)] = uint32(waiting & uint64(_LOW))
+    full = count >> 5
+    return at + full, waiting >> uint64(full << 5), count & 31
 
 
 @step
 def _get(words: Any, place: Any) -> Any:
     """Return the 32 bits at a place."""
-    both = int64(words[place >> 5]) | int64(words[(place >> 5) + 1]) << 32
-    return (both >> (place & 31)) & _LOW
+    word = uint64(place >> 5)
+    both = uint64(words[word]) | uint64(words[word + uint64(1)]) << uint64(32)
+    return int64((both >> uint64(place & 31)) & uint64(_LOW))
 
 
-@step
+@inlined
 def _put_gap(words: Any, place: Any, gap: Any, low_bits: Any) -> Any:
     """Write a gap: its quotient as ones, a zero, its low bits."""
     quotient = gap >> low_bits
+    low = gap & ((int64(1) << low_bits) - 1)
     while quotient >= _MOST:
         place = _put(words, place, (int64(1) << _MOST) - 1, _MOST)
         quotient -= _MOST
-    place = _put(words, place, (int64(1) << quotient) - 1, quotient + 1)
-    return _put(words, place, gap & ((int64(1) << low_bits) - 1), low_bits)
+    ones = (int64(1) << quotient) - 1
+    if quotient + 1 + low_bits <= _WORD:
+        whole = ones | low << (quotient + 1)
+        return _put(words, place, whole, quotient + 1 + low_bits)
+    place = _put(words, place, ones, quotient + 1)
+    return _put(words, place, low, low_bits)
 
 
-@step
+@inlined
 def _get_gap(words: Any, place: Any, low_bits: Any) -> Any:
     """Return (gap, the place after it)."""
     quotient = int64(0)
     bits = _get(words, place)
-    while bits & 1:
-        quotient += 1
-        place += 1
-        bits >>= 1
-        if bits == 0:
-            bits = _get(words, place)
-    place += 1
-    low = _get(words, place) & ((int64(1) << low_bits) - 1)
+    while bits == _LOW:
+        quotient += _WORD
+        place += _WORD
+        bits = _get(words, place)
+    ones = int64(trailing_zeros(uint64(~bits)))
+    quotient += ones
+    place += ones + 1
+    if ones + 1 + low_bits <= _WORD:
+        low = bits >> (ones + 1)
+    else:
+        low = _get(words, place)
+    low &= (int64(1) << low_bits) - 1
     return (quotient << low_bits) + low, place + low_bits
-
-
-@step
-def _common(hashes: Any, i: Any, i_end: Any, j: Any, j_end: Any) -> Any:
-    """Return how many hashes two sets have in common."""
-    common = int64(0)
-    while i < i_end and j < j_end:
-        left = hashes[i]
-        right = hashes[j]
-        common += int64(left == right)
-        i += int64(left <= right)
-        j += int64(right <= left)
-    return common
 
 
 @step
@@ -169,12 +180,48 @@ def _leans_on(hashes: Any, offsets: Any, i: Any, first: Any, last: Any) -> Any:
         if number >= 0:
             begin = offsets[number]
             end = offsets[number + 1]
-            common = _common(hashes, offsets[i], offsets[i + 1], begin, end)
-            cost = (end - begin) + _cost(n - common)
+            shared = common(hashes, offsets[i], offsets[i + 1], begin, end)
+            cost = (end - begin) + _cost(n - shared)
             if cost < best:
                 best = cost
                 chosen = number
     return chosen
+
+
+@inlined
+def _split(
+    hashes: Any, at: Any, end: Any, j: Any, j_end: Any, own: Any, flags: Any
+) -> Any:
+    """Tell what of a set its reference has too.
+
+    Args:
+        hashes: of all sets.
+        at: where the set begins.
+        end: where it ends.
+        j: where the reference begins.
+        j_end: where it ends.
+        own: gets the hashes that the reference does not have.
+        flags: gets for each hash of the reference whether it is shared.
+
+    Returns:
+        How many ``own`` has.
+    """
+    n, k = int64(0), int64(0)
+    k_end = j_end - j
+    # No branch on the data: which side is smaller follows no pattern.
+    while at < end and k < k_end:
+        left, right = hashes[uint64(at)], hashes[uint64(j + k)]
+        own[uint64(n)] = left
+        flags[uint64(k)] = left == right
+        n += int64(left < right)
+        at += int64(left <= right)
+        k += int64(right <= left)
+    for i in range(at, end):
+        own[uint64(n)] = hashes[uint64(i)]
+        n += 1
+    for i in range(k, k_end):
+        flags[uint64(i)] = False
+    return n
 
 
 @kernel
@@ -186,38 +233,36 @@ def _encode(
     words: NDArray[np.uint32],
     references: NDArray[np.int32],
 ) -> Any:
-    place = int64(0)
+    longest = _longest(offsets)
+    own, flags = np.empty(longest, np.uint32), np.empty(longest, np.bool_)
+    place = (int64(0), uint64(0), int64(0))
     for i in range(len(references)):
-        begin = offsets[i]
-        end = offsets[i + 1]
+        begin, end = offsets[i], offsets[i + 1]
         other = _leans_on(hashes, offsets, i, firsts[i], lasts[i])
         references[i] = other
-        j = int64(0)
-        j_end = int64(0)
-        own = end - begin
+        n_flags = int64(0)
         if other >= 0:
-            j = offsets[other]
-            j_end = offsets[other + 1]
-            own -= _common(hashes, begin, end, j, j_end)
-            at = begin
-            for k in range(j, j_end):
-                while at < end and hashes[at] < hashes[k]:
-                    at += 1
-                shared = int64(at < end and hashes[at] == hashes[k])
-                at += shared
-                place = _put(words, place, shared, int64(1))
-        low_bits = _low_bits(own)
+            n_flags = offsets[other + 1] - offsets[other]
+        j = offsets[max(other, 0)]
+        n = _split(hashes, begin, end, j, j + n_flags, own, flags)
+        for k in range(n_flags):
+            place = _put(words, place, int64(flags[uint64(k)]), int64(1))
+        low_bits = _low_bits(n)
         before = int64(0)
-        for at in range(begin, end):
-            value = int64(hashes[at])
-            while j < j_end and int64(hashes[j]) < value:
-                j += 1
-            if j < j_end and int64(hashes[j]) == value:
-                j += 1
-                continue
+        for k in range(n):
+            value = int64(own[uint64(k)])
             place = _put_gap(words, place, value - before, low_bits)
             before = value
-    return place
+    words[place[0]] = uint32(place[1])
+    return (place[0] << 5) + place[2]
+
+
+@step
+def _longest(offsets: NDArray[np.int64]) -> Any:
+    longest = int64(0)
+    for i in range(len(offsets) - 1):
+        longest = max(longest, offsets[i + 1] - offsets[i])
+    return longest
 
 
 @kernel
@@ -228,36 +273,26 @@ def _decode(
     hashes: NDArray[np.uint32],
 ) -> None:
     place = int64(0)
+    longest = _longest(offsets)
+    own, kept = np.empty(longest + 1, np.int64), np.empty(longest + 1, np.int64)
     for i in range(len(references)):
-        at = offsets[i]
-        end = offsets[i + 1]
-        j = int64(0)
-        j_end = int64(0)
-        shared_at = place
-        shared = int64(0)
+        n_kept = int64(0)
         if references[i] >= 0:
-            j = offsets[references[i]]
-            j_end = offsets[references[i] + 1]
-            for k in range(j_end - j):
-                shared += _get(words, place + k) & 1
-            place += j_end - j
-        own = end - at - shared
-        low_bits = _low_bits(own)
-        value = int64(0)
-        for _ in range(own):
+            for j in range(offsets[references[i]], offsets[references[i] + 1]):
+                kept[uint64(n_kept)] = int64(hashes[uint64(j)])
+                n_kept += _get(words, place) & 1
+                place += 1
+        n = offsets[i + 1] - offsets[i] - n_kept
+        low_bits, value = _low_bits(n), int64(0)
+        for k in range(n):
             gap, place = _get_gap(words, place, low_bits)
             value += gap
-            while j < j_end and int64(hashes[j]) <= value:
-                if _get(words, shared_at) & 1:
-                    hashes[at] = hashes[j]
-                    at += 1
-                shared_at += 1
-                j += 1
-            hashes[at] = value
-            at += 1
-        while j < j_end:
-            if _get(words, shared_at) & 1:
-                hashes[at] = hashes[j]
-                at += 1
-            shared_at += 1
-            j += 1
+            own[uint64(k)] = value
+        # Neither side is taken from once it has ended.
+        own[n] = kept[n_kept] = _SPAN
+        a, b = int64(0), int64(0)
+        for at in range(offsets[i], offsets[i + 1]):
+            left, right = own[uint64(a)], kept[uint64(b)]
+            hashes[uint64(at)] = uint32(min(left, right))
+            a += int64(left <= right)
+            b += int64(right < left)

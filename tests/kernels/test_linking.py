@@ -1,7 +1,7 @@
 """The kernels below the link stage: partitions, buckets, intersections, components."""
 
-from collections import defaultdict
-from itertools import combinations
+from collections import Counter, defaultdict
+from itertools import combinations, product
 
 import numpy as np
 from hypothesis import given, settings
@@ -27,6 +27,24 @@ def test_intersections_equal_python_sets(sets, data):
     assert sizes.tolist() == [
         [len(sets[a] & sets[b]), len(sets[a] | sets[b])] for a, b in pairs
     ]
+
+
+@settings(deadline=None)
+@given(st.integers(0, 2**31), st.sampled_from([40, 300, 5000, 2**32]))
+def test_intersections_of_large_sets_equal_counters(seed, span):
+    # Far more hashes than are merged in one go, some of them twice.
+    random = np.random.default_rng(seed)
+    sets = [np.sort(random.integers(0, span, n)) for n in random.integers(0, 900, 4)]
+    sets.append(np.sort(np.concatenate([sets[0][::2], sets[1][::3]])))
+    offsets = np.cumsum([0, *map(len, sets)]).astype(np.int64)
+    hashes = np.concatenate(sets).astype(np.uint32)
+    pairs = list(product(range(5), range(5)))
+    sizes = intersections(hashes, offsets, np.array(pairs, np.int64))
+    counted = [Counter(one.tolist()) for one in sets]
+    assert sizes[:, 0].tolist() == [
+        (counted[a] & counted[b]).total() for a, b in pairs
+    ]
+    assert (sizes.sum(axis=1) == [len(sets[a]) + len(sets[b]) for a, b in pairs]).all()
 
 
 @settings(deadline=None)
