@@ -41,9 +41,7 @@ def test_intersections_of_large_sets_equal_counters(seed, span):
     pairs = list(product(range(5), range(5)))
     sizes = intersections(hashes, offsets, np.array(pairs, np.int64))
     counted = [Counter(one.tolist()) for one in sets]
-    assert sizes[:, 0].tolist() == [
-        (counted[a] & counted[b]).total() for a, b in pairs
-    ]
+    assert sizes[:, 0].tolist() == [(counted[a] & counted[b]).total() for a, b in pairs]
     assert (sizes.sum(axis=1) == [len(sets[a]) + len(sets[b]) for a, b in pairs]).all()
 
 
