@@ -162,10 +162,8 @@ def _get_gap(words: Any, place: Any, low_bits: Any) -> Any:
     ones = int64(trailing_zeros(uint64(~bits)))
     quotient += ones
     place += ones + 1
-    if ones + 1 + low_bits <= _WORD:
-        low = bits >> (ones + 1)
-    else:
-        low = _get(words, place)
+    near = ones + 1 + low_bits <= _WORD
+    low = bits >> (ones + 1) if near else _get(words, place)
     low &= (int64(1) << low_bits) - 1
     return (quotient << low_bits) + low, place + low_bits
 
