@@ -265,9 +265,13 @@ class LanguageAnnotator:
         )
         # Whether code is what a label says it is, its runner-up may have to tell.
         unsure = self._of_label[label] == self._number["zxx"]
-        rest = np.flatnonzero((label < 0) | other | unsure)
+        # A document of one paragraph is in one language: its own.
+        alone = np.bincount(doc, minlength=1)[doc] == 1
+        rest = np.flatnonzero(((label < 0) | other | unsure) & ~alone)
         rows = Writing(*(counts[rest] for counts in writing))
-        guess = self.model.guess(vectors.take(rest), rows, self._codes)
+        guess = self.model.guess(
+            vectors.take(rest), rows, self._codes, SEGMENT_THRESHOLD
+        )
         again = self._named(guess, rows)
         for values, found in zip(named[:3], again[:3], strict=True):
             values[rest] = found

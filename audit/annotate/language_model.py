@@ -176,9 +176,20 @@ class LanguageModel:
         return self.guess(self.vectors(block), writing, script_codes)
 
     def guess(
-        self, vectors: Vectors, writing: Writing, script_codes: tuple[str, ...]
+        self,
+        vectors: Vectors,
+        writing: Writing,
+        script_codes: tuple[str, ...],
+        least: float = 0.0,
     ) -> Guess:
-        """Return the likeliest labels that the scripts of each text allow."""
+        """Return the likeliest labels that the scripts of each text allow.
+
+        Args:
+            vectors: of the texts.
+            writing: of the same.
+            script_codes: the codes that ``writing`` counts in.
+            least: confidence below which nobody cares which label it is.
+        """
         allowed, group = self.gates(writing, script_codes + SCRIPT_EXTRA)
         output, hidden = self.model.output, vectors.hidden
         found = top_labels(
@@ -186,7 +197,8 @@ class LanguageModel:
         )
         if self.relatives:
             scored = Scored(hidden, output.columns, self.prior)
-            self.relatives.settle(*found, scored, vectors.texts)
+            share = self._least_share(least, writing.letters)
+            self.relatives.settle(*found, scored, vectors.texts, share)
         return self.judged(*found, writing)
 
     def leaders(
@@ -281,6 +293,22 @@ class LanguageModel:
                 ]
             )
         return self._gate[key]
+
+    def _least_share(
+        self, least: float, letters: NDArray[np.int32]
+    ) -> NDArray[np.float32]:
+        """Return float32[n], below which share of all no text is so confident."""
+        if not self.calibration:
+            return np.full(len(letters), least, np.float32)
+        edges, values = self.calibration["edges"], self.calibration["values"]
+        # Between two points of the grid the first may be as low as that.
+        first = np.maximum((values >= least).argmax(axis=1) - 1, 0)
+        first[(values < least).all(axis=1)] = len(self.calibration["grid"]) - 1
+        share = self.calibration["grid"][first] - 1e-6
+        out: NDArray[np.float32] = share.astype(np.float32)[
+            np.searchsorted(edges, letters, side="right")
+        ]
+        return out
 
     def _calibrated(
         self, raw: NDArray[np.float32], letters: NDArray[np.int32]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from audit.kernels.relatives import kept_map, mark_sums
+from audit.kernels.relatives import kept_map, mark_sums, own_scores, whole_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,12 +53,8 @@ class Scored(NamedTuple):
         Summed in one order, which a matrix product does not promise: how sure a text
         is must not depend on what stands beside it.
         """
-        columns = self.columns[:, labels].astype(np.float64)
-        hidden = self.hidden[rows].astype(np.float64)
-        out = np.log(self.prior[labels].astype(np.float64)) + np.zeros((len(rows), 1))
-        for d in range(len(columns)):
-            out += hidden[:, d, None] * columns[d]
-        return out
+        start = np.log(self.prior[labels].astype(np.float64))
+        return own_scores(self.hidden, rows, self.columns, labels, start)
 
 
 @dataclass
@@ -81,10 +77,12 @@ class Group:
     step: float
     trust: float
     _kept: NDArray[np.uint64] = field(init=False)
+    _rows: NDArray[np.int8] = field(init=False)
 
     def __post_init__(self) -> None:
         """Make the map of the marks."""
         self._kept = kept_map(self.marks)
+        self._rows = whole_rows(self.weights)
 
     def scores(self, texts: Texts) -> NDArray[np.float64]:
         """Return float64[n, k]: the mean of a text's weights, by the root of its marks.
@@ -92,8 +90,8 @@ class Group:
         So that the score of a text twice as long is larger by a root of two, as far as
         its words are independent.
         """
-        sums, counts = mark_sums(texts, self._kept, self.weights)
-        scores: NDArray[np.float64] = sums * (
+        sums, counts = mark_sums(texts, self._kept, self._rows)
+        scores: NDArray[np.float64] = sums[:, : len(self.labels)] * (
             self.step / np.sqrt(np.maximum(counts, 1))[:, None]
         )
         return scores
@@ -123,6 +121,14 @@ class Relatives:
 
     groups: Sequence[Group]
     checksum: str
+    _group_of: NDArray[np.int64] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Note which group each label is in, -1 for none; the last entry is nobody's."""
+        most = max((int(group.labels.max()) for group in self.groups), default=0)
+        self._group_of = np.full(most + 2, -1, np.int64)
+        for number, group in enumerate(self.groups):
+            self._group_of[group.labels] = number
 
     def settle(
         self,
@@ -131,6 +137,7 @@ class Relatives:
         mass: NDArray[np.float32],
         scored: Scored,
         texts: Texts,
+        least: NDArray[np.float32] | None = None,
     ) -> None:
         """Settle the first label of texts, in place, where it has relatives.
 
@@ -140,12 +147,17 @@ class Relatives:
             mass: float32[n], the shares of all labels together.
             scored: what the model makes of the texts.
             texts: what the model read.
+            least: float32[n], the share of ``mass`` that the two best labels have to
+                have together for anybody to care; all texts are settled if None.
         """
-        doubtful = (best[:, 0] >= 0) & (share[:, 0] < np.float32(SURE) * mass)
-        for group in self.groups:
-            rows = np.flatnonzero(doubtful & np.isin(best[:, 0], group.labels))
-            if len(rows):
-                _settle(group, rows, best, share, scored, texts)
+        doubtful = np.flatnonzero(share[:, 0] < np.float32(SURE) * mass)
+        nobody = len(self._group_of) - 1
+        number = self._group_of[np.minimum(best[doubtful, 0], nobody)]
+        if least is None:
+            least = np.zeros(len(best), np.float32)
+        for group in np.unique(number[number >= 0]).tolist():
+            rows = doubtful[number == group]
+            _settle(self.groups[group], rows, best, share, scored, texts, least * mass)
 
 
 def _settle(
@@ -155,11 +167,15 @@ def _settle(
     share: NDArray[np.float32],
     scored: Scored,
     texts: Texts,
+    least: NDArray[np.float32],
 ) -> None:
     own = scored.of(rows, group.labels)
     # What the relatives have together, from the share of the one that came first.
     first = own[np.arange(len(rows)), np.searchsorted(group.labels, best[rows, 0])]
     together = share[rows, 0] * np.exp(own - first[:, None]).sum(axis=1)
+    # Whatever is settled among them, they have no more.
+    some = together + share[rows, 1] >= least[rows]
+    rows, own, together = rows[some], own[some], together[some]
     within = together[:, None] * group.shares(texts.take(rows), own)
     order = np.argsort(-within, axis=1, kind="stable")[:, :2]
     numbers = group.labels[order].astype(np.int32)

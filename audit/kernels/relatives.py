@@ -14,21 +14,29 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from audit.kernels.jit import kernel, step
-from audit.kernels.lanes import popcount
+from audit.kernels.lanes import popcount, prefetch
 from audit.kernels.plain import decode
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["MARK_BITS", "MOST_LETTERS", "Texts", "kept_map", "mark_sums", "marks"]
+__all__ = [
+    "MARK_BITS", "MOST_LETTERS", "Texts", "kept_map", "mark_sums", "marks",
+    "own_scores", "whole_rows",
+]  # fmt: skip
 
 # Marks are numbers of so many bits.
 MARK_BITS = 20
 # Letters of a text that are read: enough to tell, so long documents cost no more.
 MOST_LETTERS = 600
-# A letter ends at most five runs, as does the space behind a word, which brings a word
-# and a pair as well; a word has one letter or more.
-_MOST_MARKS = 12 * MOST_LETTERS + 16
+# Each letter may be a word, with a space behind it. So many runs begin at a sign at
+# most, and a word brings itself and a pair.
+_MOST_SIGNS, _LONGEST_RUN = 2 * MOST_LETTERS + 1, 5
+_MOST_MARKS = _LONGEST_RUN * _MOST_SIGNS + 2 * MOST_LETTERS
+# Stands for a mark where there is none.
+_NONE = 1 << MARK_BITS
+# Weights of a mark are added so many at a time.
+_WEIGHTS = 8
 
 _MULTIPLIER, _SEED, _SPACE = 0x9E3779B1, 0x811C9DC5, 0x20
 # A word and a pair of words are other marks than the run of the same letters.
@@ -66,99 +74,136 @@ def _grow(h, c):  # type: ignore[no-untyped-def]
 def _number(h):  # type: ignore[no-untyped-def]
     """Return the number of a mark: the high bits of its hash."""
     mixed = np.uint32(np.uint32(h) * np.uint32(_MULTIPLIER))
-    return np.int64(mixed >> np.uint32(32 - MARK_BITS))
+    return np.uint32(mixed >> np.uint32(32 - MARK_BITS))
 
 
 @step
-def _word_marks(data, i, end, left, found, n):  # type: ignore[no-untyped-def]
-    """Append the marks of the word at byte i, at most ``left`` letters of it.
+def _word_marks(data, offsets, first, last, signs, found):  # type: ignore[no-untyped-def]
+    """Write the marks of words and pairs of words among the first `MOST_LETTERS`.
 
-    Runs are of two to five signs, a space before the word and one behind it among
-    them, and of one letter. Returns the byte after the word, its letters, its hash and
-    how many marks there are now.
+    Returns how many there are, and how many signs: the text's code points, with a space
+    before each word and one behind the last.
     """
-    word = np.uint32(_SEED)
-    h1, h2, h3, h4 = _grow(word, _SPACE), word, word, word
-    signs, letters, going = 1, 0, True
-    while going:
-        c = np.uint32(_SPACE)
-        going = i < end and data[i] != _SPACE and letters < left
-        if going:
-            if data[i] < 0x80:
-                c = np.uint32(data[i])
-                i += 1
-            else:
-                c, i = decode(data, i, end)
-            letters += 1
-            word = _grow(word, c)
-        if signs >= 4:
-            found[n] = _number(_grow(h4, c))
-            n += 1
-        h4, h3, h2 = _grow(h3, c), _grow(h2, c), _grow(h1, c)
-        h1 = _grow(np.uint32(_SEED), c)
-        signs += 1
-        if signs >= 4:
-            found[n] = _number(h4)
-            n += 1
-        if signs >= 3:
-            found[n] = _number(h3)
-            n += 1
-        found[n] = _number(h2)
-        n += 1
-        if going:
-            found[n] = _number(h1)
-            n += 1
-    found[n] = _number(word ^ np.uint32(_WORD))
-    return i, letters, word, n + 1
-
-
-@step
-def _read(data, offsets, first, last, found):  # type: ignore[no-untyped-def]
-    """Write the marks of a text's first `MOST_LETTERS`; return how many there are."""
-    n, left, before = 0, np.int64(MOST_LETTERS), np.uint32(0)
+    n, n_signs, left, before = 0, 1, np.int64(MOST_LETTERS), np.uint32(0)
+    signs[0] = _SPACE
     for segment in range(first, last):
         i, end = offsets[segment], offsets[segment + 1]
         while i < end and left > 0:
             if data[i] == _SPACE:
                 i += 1
                 continue
-            i, letters, word, n = _word_marks(data, i, end, left, found, n)
-            left -= letters
+            word = np.uint32(_SEED)
+            while i < end and data[i] != _SPACE and left > 0:
+                if data[i] < 0x80:
+                    c = np.uint32(data[i])
+                    i += 1
+                else:
+                    c, i = decode(data, i, end)
+                signs[n_signs] = c
+                n_signs += 1
+                left -= 1
+                word = _grow(word, c)
+            signs[n_signs] = _SPACE
+            n_signs += 1
+            found[n] = _number(word ^ np.uint32(_WORD))
+            n += 1
             if before != 0:
                 found[n] = _number(_grow(before ^ np.uint32(_PAIR), word))
                 n += 1
             before = word
+    return n, n_signs
+
+
+@step
+def _runs(signs, n_signs, hashes, broken, found, n):  # type: ignore[no-untyped-def]
+    """Append the marks of all runs of signs; return how many there are now.
+
+    Runs are of two to five signs, a space before a word and one behind it among them,
+    and of one letter. The runs of one length are hashed side by side; those with a
+    space inside are no marks, and stand as `_NONE`.
+    """
+    for i in range(n_signs):
+        h = _grow(np.uint32(_SEED), signs[i])
+        hashes[i], broken[i] = h, 0
+        found[n + i] = _number(h) if signs[i] != _SPACE else np.uint32(_NONE)
+    n += n_signs
+    for size in range(2, _LONGEST_RUN + 1):
+        here = max(n_signs - size + 1, 0)
+        for i in range(here):
+            if size > 2:
+                broken[i] |= np.uint32(signs[i + size - 2] == _SPACE)
+            h = _grow(hashes[i], signs[i + size - 1])
+            hashes[i] = h
+            found[n + i] = np.uint32(_NONE) if broken[i] else _number(h)
+        n += here
     return n
 
 
+@step
+def _read(data, offsets, first, last, room, found):  # type: ignore[no-untyped-def]
+    """Write the marks of a text's first `MOST_LETTERS`; return how many there are."""
+    signs, hashes, broken = room
+    n, n_signs = _word_marks(data, offsets, first, last, signs, found)
+    return _runs(signs, n_signs, hashes, broken, found, n) if n else 0
+
+
 @kernel
-def _marks(data, offsets, first, last, found, out, starts):  # type: ignore[no-untyped-def]
+def _marks(data, offsets, first, last, room, found, out, starts):  # type: ignore[no-untyped-def]
     total = 0
     for text in range(len(first)):
-        n = _read(data, offsets, first[text], last[text], found)
-        for k in range(n):
-            out[total + k] = found[k]
-        total += n
+        for k in range(_read(data, offsets, first[text], last[text], room, found)):
+            if found[k] != _NONE:
+                out[total] = found[k]
+                total += 1
         starts[text + 1] = total
 
 
-@kernel
-def _mark_sums(data, offsets, first, last, kept, weights, found, out, counts):  # type: ignore[no-untyped-def]
+@step
+def _keep(kept, found, n):  # type: ignore[no-untyped-def]
+    """Put the rows of the marks that have one first; return how many, and all marks.
+
+    A row is written before it is known whether there is one, and overwritten if there
+    is none: a branch here would be guessed wrong half of the time.
+    """
     one, low = np.uint64(1), np.uint64(63)
-    n_labels = out.shape[1]
+    n_kept, n_none = 0, 0
+    for k in range(n):
+        prefetch(kept, np.int64(found[k] >> np.uint32(6)) << 1)
+    for k in range(n):
+        mark = np.uint64(found[k])
+        group, at = mark >> np.uint64(6) << one, mark & low
+        bits = kept[group]
+        below = bits & ((one << at) - one)
+        found[n_kept] = np.uint32(kept[group + one] + popcount(below))
+        n_kept += np.int64(bits >> at & one)
+        n_none += mark == np.uint64(_NONE)
+    return n_kept, n - n_none
+
+
+@kernel
+def _mark_sums(  # type: ignore[no-untyped-def]
+    data, offsets, first, last, kept, weights, room, found, out, counts
+):
+    width, sums = out.shape[1], np.zeros(_WEIGHTS, np.int32)
     for text in range(len(first)):
-        n = _read(data, offsets, first[text], last[text], found)
-        counts[text] = n
-        for k in range(n):
-            mark = np.uint64(found[k])
-            group = mark >> np.uint64(6) << one
-            bits = kept[group] >> (mark & low)
-            if bits & one == 0:
-                continue
-            below = kept[group] & ((one << (mark & low)) - one)
-            row = np.int64(kept[group + one] + popcount(below)) * n_labels
-            for label in range(n_labels):
-                out[text, label] += weights[row + label]
+        n = _read(data, offsets, first[text], last[text], room, found)
+        n, counts[text] = _keep(kept, found, n)
+        for begin in range(0, width, _WEIGHTS):
+            sums[:] = 0
+            for k in range(n):
+                prefetch(weights, np.int64(found[k]) * width + begin)
+            for k in range(n):
+                row = np.int64(found[k]) * width + begin
+                for label in range(_WEIGHTS):
+                    sums[label] += weights[row + label]
+            for label in range(_WEIGHTS):
+                out[text, begin + label] = sums[label]
+
+
+def _room() -> tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.uint32]]:
+    """Return room for the signs of a text, hashes, and which runs are broken."""
+    signs, hashes, broken = np.zeros((3, _MOST_SIGNS), np.uint32)
+    return signs, hashes, broken
 
 
 def marks(texts: Texts) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
@@ -171,18 +216,19 @@ def marks(texts: Texts) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     sizes = texts.offsets[texts.last] - texts.offsets[texts.first]
     most = int(np.minimum(12 * sizes + 16, _MOST_MARKS).sum())
     out, starts = np.zeros(most, np.int32), np.zeros(len(sizes) + 1, np.int64)
-    _marks(*texts, np.zeros(_MOST_MARKS, np.int64), out, starts)
+    _marks(*texts, _room(), np.zeros(_MOST_MARKS, np.uint32), out, starts)
     return out[: starts[-1]], starts
 
 
 def kept_map(numbers: NDArray[np.int64]) -> NDArray[np.uint64]:
     """Return the map of the marks that have weights, given in ascending order.
 
-    uint64[2 * 2 ** MARK_BITS / 64]: one bit a mark, 64 of them, and how many bits are
-    set before those. It is small enough to stay in the processor's cache.
+    uint64[2 * 2 ** MARK_BITS / 64 + 2]: one bit a mark, 64 of them, and how many bits
+    are set before those; the last ones stand for no mark. It is small enough to stay in
+    the processor's cache.
     """
     place, bit = numbers >> 6, np.uint64(1) << (numbers & 63).astype(np.uint64)
-    out = np.zeros(((1 << MARK_BITS) // 64, 2), np.uint64)
+    out = np.zeros(((1 << MARK_BITS) // 64 + 1, 2), np.uint64)
     np.bitwise_or.at(out[:, 0], place, bit)
     sizes = np.bincount(place, minlength=len(out))
     out[:, 1] = np.cumsum(sizes) - sizes
@@ -197,13 +243,51 @@ def mark_sums(
     Args:
         texts: folded texts; beyond their first `MOST_LETTERS` nothing is read.
         kept: what `kept_map` returns.
-        weights: int8[n_kept, n_labels], a row a mark of the map.
+        weights: int8[n_kept, k], a row a mark of the map, from `whole_rows`.
 
     Returns:
-        int64[n, n_labels], and int64[n], how many marks each text has.
+        int64[n, k], and int64[n], how many marks each text has.
     """
     n = len(texts.first)
     out, counts = np.zeros((n, weights.shape[1]), np.int64), np.zeros(n, np.int64)
-    found = np.zeros(_MOST_MARKS, np.int64)
-    _mark_sums(*texts, kept, weights.reshape(-1), found, out, counts)
+    found = np.zeros(_MOST_MARKS, np.uint32)
+    _mark_sums(*texts, kept, weights.reshape(-1), _room(), found, out, counts)
     return out, counts
+
+
+def whole_rows(weights: NDArray[np.int8]) -> NDArray[np.int8]:
+    """Return rows of weights with zeros behind them, as many as are added at a time."""
+    more = -weights.shape[1] % _WEIGHTS
+    return np.pad(weights, ((0, 0), (0, more)))
+
+
+@kernel
+def _own_scores(hidden, rows, columns, labels, start, out):  # type: ignore[no-untyped-def]
+    for i in range(len(rows)):
+        for k in range(len(labels)):
+            score = start[k]
+            for d in range(len(columns)):
+                value = np.float64(hidden[rows[i], d])
+                score += value * np.float64(columns[d, labels[k]])
+            out[i, k] = score
+
+
+def own_scores(
+    hidden: NDArray[np.float32],
+    rows: NDArray[np.int64],
+    columns: NDArray[np.float32],
+    labels: NDArray[np.int64],
+    start: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return float64[n_rows, k], scores of some labels of some texts, summed in order.
+
+    Args:
+        hidden: float32[n, dim], texts.
+        rows: int64[n_rows], some of them.
+        columns: float32[dim, n_labels], labels.
+        labels: int64[k], some of them.
+        start: float64[k], what their sums begin with.
+    """
+    out = np.zeros((len(rows), len(labels)), np.float64)
+    _own_scores(hidden, rows, columns, labels, start, out)
+    return out
