@@ -52,9 +52,13 @@ class Scored(NamedTuple):
 
         Summed in one order, which a matrix product does not promise: how sure a text
         is must not depend on what stands beside it.
+
+        Args:
+            rows: int64[n_rows], the texts.
+            labels: int64[n_rows, k], -1 for none, which scores 0.
         """
-        start = np.log(self.prior[labels].astype(np.float64))
-        return own_scores(self.hidden, rows, self.columns, labels, start)
+        start = np.log(self.prior.astype(np.float64))
+        return own_scores(self.hidden[rows], self.columns, labels, start)
 
 
 @dataclass
@@ -76,13 +80,6 @@ class Group:
     bias: NDArray[np.float64]
     step: float
     trust: float
-    _kept: NDArray[np.uint64] = field(init=False)
-    _rows: NDArray[np.int8] = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Make the map of the marks."""
-        self._kept = kept_map(self.marks)
-        self._rows = whole_rows(self.weights)
 
     def scores(self, texts: Texts) -> NDArray[np.float64]:
         """Return float64[n, k]: the mean of a text's weights, by the root of its marks.
@@ -90,24 +87,67 @@ class Group:
         So that the score of a text twice as long is larger by a root of two, as far as
         its words are independent.
         """
-        sums, counts = mark_sums(texts, self._kept, self._rows)
-        scores: NDArray[np.float64] = sums[:, : len(self.labels)] * (
-            self.step / np.sqrt(np.maximum(counts, 1))[:, None]
+        which = np.zeros(len(texts.first), np.int64)
+        sums, counts = mark_sums(
+            texts, which, kept_map(self.marks), whole_rows(self.weights)
         )
-        return scores
+        step = self.step * np.ones(len(counts))
+        return _scores(sums, counts, step)[:, : len(self.labels)]
 
-    def shares(self, texts: Texts, own: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return float64[n, k], shares among the relatives.
 
-        Args:
-            texts: folded texts.
-            own: float64[n, k], what the model itself scores the labels.
-        """
-        score = self.trust * own + self.scores(texts) + self.bias
-        score -= score.max(axis=1, keepdims=True)
-        np.exp(score, out=score)
-        shares: NDArray[np.float64] = score / score.sum(axis=1, keepdims=True)
-        return shares
+def _scores(
+    sums: NDArray[np.int64], counts: NDArray[np.int64], step: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    factor = step / np.sqrt(np.maximum(counts, 1))
+    return sums * factor[:, None]
+
+
+class _Joined(NamedTuple):
+    """All groups side by side, k labels each: the most that a group has, and more.
+
+    Attributes:
+        labels: int64[n_groups, k], -1 for none.
+        bias: float64[n_groups, k].
+        step: float64[n_groups].
+        trust: float64[n_groups].
+        kept: the maps of their marks.
+        weights: int8[n_marks, k].
+        group_of: int64[n_labels + 1], -1 for none; the last entry answers for labels
+            beyond those of all groups, and for "no label", -1.
+    """
+
+    labels: NDArray[np.int64]
+    bias: NDArray[np.float64]
+    step: NDArray[np.float64]
+    trust: NDArray[np.float64]
+    kept: NDArray[np.uint64]
+    weights: NDArray[np.int8]
+    group_of: NDArray[np.int64]
+
+
+def _joined(groups: Sequence[Group]) -> _Joined:
+    most = max(len(group.labels) for group in groups)
+    weights = [whole_rows(group.weights, most) for group in groups]
+    shape = len(groups), weights[0].shape[1]
+    labels, bias = np.full(shape, -1, np.int64), np.zeros(shape)
+    maps, row = [], 0
+    for i, group in enumerate(groups):
+        labels[i, : len(group.labels)] = group.labels
+        bias[i, : len(group.labels)] = group.bias
+        maps.append(kept_map(group.marks, row))
+        row += len(group.marks)
+    group_of = np.full(labels.max() + 2, -1, np.int64)
+    for i, group in enumerate(groups):
+        group_of[group.labels] = i
+    return _Joined(
+        labels,
+        bias,
+        np.array([group.step for group in groups]),
+        np.array([group.trust for group in groups]),
+        np.concatenate(maps),
+        np.concatenate(weights),
+        group_of,
+    )
 
 
 @dataclass
@@ -121,14 +161,11 @@ class Relatives:
 
     groups: Sequence[Group]
     checksum: str
-    _group_of: NDArray[np.int64] = field(init=False)
+    _all: _Joined = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Note which group each label is in, -1 for none; the last entry is nobody's."""
-        most = max((int(group.labels.max()) for group in self.groups), default=0)
-        self._group_of = np.full(most + 2, -1, np.int64)
-        for number, group in enumerate(self.groups):
-            self._group_of[group.labels] = number
+        """Lay the groups side by side."""
+        self._all = _joined(self.groups)
 
     def settle(
         self,
@@ -150,41 +187,56 @@ class Relatives:
             least: float32[n], the share of ``mass`` that the two best labels have to
                 have together for anybody to care; all texts are settled if None.
         """
-        doubtful = np.flatnonzero(share[:, 0] < np.float32(SURE) * mass)
-        nobody = len(self._group_of) - 1
-        number = self._group_of[np.minimum(best[doubtful, 0], nobody)]
-        if least is None:
-            least = np.zeros(len(best), np.float32)
-        for group in np.unique(number[number >= 0]).tolist():
-            rows = doubtful[number == group]
-            _settle(self.groups[group], rows, best, share, scored, texts, least * mass)
+        every = self._all
+        rows = np.flatnonzero(share[:, 0] < np.float32(SURE) * mass)
+        group = self._group(best[rows, 0])
+        rows, group = rows[group >= 0], group[group >= 0]
+        labels = every.labels[group]
+        real = labels >= 0
+        own = scored.of(rows, labels)
+        # What the relatives have together, from the share of the one that came first.
+        first = np.where(labels == best[rows, :1], own, 0.0).sum(axis=1)
+        together = np.where(real, np.exp(own - first[:, None]), 0.0).sum(axis=1)
+        together *= share[rows, 0]
+        if least is not None:
+            # Whatever is settled among them, they have no more.
+            some = together + share[rows, 1] >= least[rows] * mass[rows]
+            rows, group, labels, real = (
+                rows[some],
+                group[some],
+                labels[some],
+                real[some],
+            )
+            own, together = own[some], together[some]
+        sums, counts = mark_sums(texts.take(rows), group, every.kept, every.weights)
+        score = every.trust[group][:, None] * own + _scores(
+            sums, counts, every.step[group]
+        )
+        within = together[:, None] * _softmax(score + every.bias[group], real)
+        order = np.argsort(-within, axis=1, kind="stable")[:, :2]
+        numbers = np.take_along_axis(labels, order, axis=1).astype(np.int32)
+        within = np.take_along_axis(within, order, axis=1)
+        # The runner-up is the next relative, or the stranger that had that place.
+        stranger = self._group(best[rows, 1]) != group
+        stranger &= share[rows, 1] > within[:, 1]
+        numbers[stranger, 1] = best[rows[stranger], 1]
+        within[stranger, 1] = share[rows[stranger], 1]
+        best[rows], share[rows] = numbers, within
+
+    def _group(self, label: NDArray[np.int32]) -> NDArray[np.int64]:
+        """Return the group that each label is in, -1 for none."""
+        group_of = self._all.group_of
+        return group_of[np.minimum(label, len(group_of) - 1)]
 
 
-def _settle(
-    group: Group,
-    rows: NDArray[np.int64],
-    best: NDArray[np.int32],
-    share: NDArray[np.float32],
-    scored: Scored,
-    texts: Texts,
-    least: NDArray[np.float32],
-) -> None:
-    own = scored.of(rows, group.labels)
-    # What the relatives have together, from the share of the one that came first.
-    first = own[np.arange(len(rows)), np.searchsorted(group.labels, best[rows, 0])]
-    together = share[rows, 0] * np.exp(own - first[:, None]).sum(axis=1)
-    # Whatever is settled among them, they have no more.
-    some = together + share[rows, 1] >= least[rows]
-    rows, own, together = rows[some], own[some], together[some]
-    within = together[:, None] * group.shares(texts.take(rows), own)
-    order = np.argsort(-within, axis=1, kind="stable")[:, :2]
-    numbers = group.labels[order].astype(np.int32)
-    within = np.take_along_axis(within, order, axis=1)
-    # The runner-up is the next relative, or the stranger that had that place.
-    stranger = ~np.isin(best[rows, 1], group.labels) & (share[rows, 1] > within[:, 1])
-    numbers[stranger, 1] = best[rows[stranger], 1]
-    within[stranger, 1] = share[rows[stranger], 1]
-    best[rows], share[rows] = numbers, within
+def _softmax(
+    score: NDArray[np.float64], real: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Return the share of each score in its row, zero for those that are not real."""
+    score = np.where(real, score, -np.inf)
+    score = np.exp(score - score.max(axis=1, initial=-np.inf, keepdims=True))
+    shares: NDArray[np.float64] = score / score.sum(axis=1, keepdims=True)
+    return shares
 
 
 def write_relatives(path: Path, groups: Sequence[Group], names: Sequence[str]) -> None:

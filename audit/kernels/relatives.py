@@ -33,6 +33,8 @@ MOST_LETTERS = 600
 # most, and a word brings itself and a pair.
 _MOST_SIGNS, _LONGEST_RUN = 2 * MOST_LETTERS + 1, 5
 _MOST_MARKS = _LONGEST_RUN * _MOST_SIGNS + 2 * MOST_LETTERS
+# Values of a map of the marks that have weights.
+_MAP = 2 * ((1 << MARK_BITS) // 64 + 1)
 # Stands for a mark where there is none.
 _NONE = 1 << MARK_BITS
 # Weights of a mark are added so many at a time.
@@ -159,7 +161,7 @@ def _marks(data, offsets, first, last, room, found, out, starts):  # type: ignor
 
 
 @step
-def _keep(kept, found, n):  # type: ignore[no-untyped-def]
+def _keep(kept, base, found, n):  # type: ignore[no-untyped-def]
     """Put the rows of the marks that have one first; return how many, and all marks.
 
     A row is written before it is known whether there is one, and overwritten if there
@@ -168,10 +170,10 @@ def _keep(kept, found, n):  # type: ignore[no-untyped-def]
     one, low = np.uint64(1), np.uint64(63)
     n_kept, n_none = 0, 0
     for k in range(n):
-        prefetch(kept, np.int64(found[k] >> np.uint32(6)) << 1)
+        prefetch(kept, base + (np.int64(found[k] >> np.uint32(6)) << 1))
     for k in range(n):
         mark = np.uint64(found[k])
-        group, at = mark >> np.uint64(6) << one, mark & low
+        group, at = np.uint64(base) + (mark >> np.uint64(6) << one), mark & low
         bits = kept[group]
         below = bits & ((one << at) - one)
         found[n_kept] = np.uint32(kept[group + one] + popcount(below))
@@ -182,12 +184,12 @@ def _keep(kept, found, n):  # type: ignore[no-untyped-def]
 
 @kernel
 def _mark_sums(  # type: ignore[no-untyped-def]
-    data, offsets, first, last, kept, weights, room, found, out, counts
+    data, offsets, first, last, which, kept, weights, room, found, out, counts
 ):
     width, sums = out.shape[1], np.zeros(_WEIGHTS, np.int32)
     for text in range(len(first)):
         n = _read(data, offsets, first[text], last[text], room, found)
-        n, counts[text] = _keep(kept, found, n)
+        n, counts[text] = _keep(kept, which[text] * _MAP, found, n)
         for begin in range(0, width, _WEIGHTS):
             sums[:] = 0
             for k in range(n):
@@ -220,30 +222,39 @@ def marks(texts: Texts) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     return out[: starts[-1]], starts
 
 
-def kept_map(numbers: NDArray[np.int64]) -> NDArray[np.uint64]:
+def kept_map(numbers: NDArray[np.int64], row: int = 0) -> NDArray[np.uint64]:
     """Return the map of the marks that have weights, given in ascending order.
 
-    uint64[2 * 2 ** MARK_BITS / 64 + 2]: one bit a mark, 64 of them, and how many bits
-    are set before those; the last ones stand for no mark. It is small enough to stay in
-    the processor's cache.
+    Args:
+        numbers: int64[n_kept].
+        row: where the weights of the first one stand.
+
+    Returns:
+        uint64[2 * 2 ** MARK_BITS / 64 + 2]: one bit a mark, 64 of them, and how many
+        rows are before theirs; the last ones stand for no mark. It is small enough to
+        stay in the processor's cache.
     """
     place, bit = numbers >> 6, np.uint64(1) << (numbers & 63).astype(np.uint64)
-    out = np.zeros(((1 << MARK_BITS) // 64 + 1, 2), np.uint64)
+    out = np.zeros((_MAP // 2, 2), np.uint64)
     np.bitwise_or.at(out[:, 0], place, bit)
     sizes = np.bincount(place, minlength=len(out))
-    out[:, 1] = np.cumsum(sizes) - sizes
+    out[:, 1] = np.cumsum(sizes) - sizes + row
     return out.reshape(-1)
 
 
 def mark_sums(
-    texts: Texts, kept: NDArray[np.uint64], weights: NDArray[np.int8]
+    texts: Texts,
+    which: NDArray[np.int64],
+    kept: NDArray[np.uint64],
+    weights: NDArray[np.int8],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the sums of the weights of the marks of each text.
 
     Args:
         texts: folded texts; beyond their first `MOST_LETTERS` nothing is read.
-        kept: what `kept_map` returns.
-        weights: int8[n_kept, k], a row a mark of the map, from `whole_rows`.
+        which: int64[n], the map that each is read by.
+        kept: what `kept_map` returns, one map after the other.
+        weights: int8[n_kept, k], a row a mark of the maps, from `whole_rows`.
 
     Returns:
         int64[n, k], and int64[n], how many marks each text has.
@@ -251,43 +262,46 @@ def mark_sums(
     n = len(texts.first)
     out, counts = np.zeros((n, weights.shape[1]), np.int64), np.zeros(n, np.int64)
     found = np.zeros(_MOST_MARKS, np.uint32)
-    _mark_sums(*texts, kept, weights.reshape(-1), _room(), found, out, counts)
+    _mark_sums(*texts, which, kept, weights.reshape(-1), _room(), found, out, counts)
     return out, counts
 
 
-def whole_rows(weights: NDArray[np.int8]) -> NDArray[np.int8]:
-    """Return rows of weights with zeros behind them, as many as are added at a time."""
-    more = -weights.shape[1] % _WEIGHTS
-    return np.pad(weights, ((0, 0), (0, more)))
+def whole_rows(weights: NDArray[np.int8], most: int = 0) -> NDArray[np.int8]:
+    """Return rows of weights with zeros behind them, as many as are added at a time.
+
+    Rows of ``most`` weights at least are as wide as others of so many.
+    """
+    more = -max(weights.shape[1], most) % _WEIGHTS
+    return np.pad(weights, ((0, 0), (0, max(most - weights.shape[1], 0) + more)))
 
 
 @kernel
-def _own_scores(hidden, rows, columns, labels, start, out):  # type: ignore[no-untyped-def]
-    for i in range(len(rows)):
-        for k in range(len(labels)):
-            score = start[k]
+def _own_scores(hidden, columns, labels, start, out):  # type: ignore[no-untyped-def]
+    for i in range(len(labels)):
+        for k in range(labels.shape[1]):
+            label = labels[i, k]
+            if label < 0:
+                continue
+            score = start[label]
             for d in range(len(columns)):
-                value = np.float64(hidden[rows[i], d])
-                score += value * np.float64(columns[d, labels[k]])
+                score += np.float64(hidden[i, d]) * np.float64(columns[d, label])
             out[i, k] = score
 
 
 def own_scores(
     hidden: NDArray[np.float32],
-    rows: NDArray[np.int64],
     columns: NDArray[np.float32],
     labels: NDArray[np.int64],
     start: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Return float64[n_rows, k], scores of some labels of some texts, summed in order.
+    """Return float64[n, k], scores of some labels of each text, summed in order.
 
     Args:
         hidden: float32[n, dim], texts.
-        rows: int64[n_rows], some of them.
         columns: float32[dim, n_labels], labels.
-        labels: int64[k], some of them.
-        start: float64[k], what their sums begin with.
+        labels: int64[n, k], those of each text, -1 for none, which scores 0.
+        start: float64[n_labels], what their sums begin with.
     """
-    out = np.zeros((len(rows), len(labels)), np.float64)
-    _own_scores(hidden, rows, columns, labels, start, out)
+    out = np.zeros(labels.shape, np.float64)
+    _own_scores(hidden, columns, labels, start, out)
     return out

@@ -63,8 +63,11 @@ def test_sums_are_those_of_the_marks_that_have_weights(texts, rng):
     weights = np.array([[rng.randint(-127, 127) for _ in range(n)] for _ in kept])
     table = np.zeros((1 << MARK_BITS, n), np.int64)
     table[kept] = weights
-    rows = whole_rows(weights.astype(np.int8))
-    sums, counts = mark_sums(texts_of(texts), kept_map(kept), rows)
+    # The map that counts is the second of two.
+    rows = whole_rows(np.r_[weights[::-1], weights].astype(np.int8))
+    maps = np.r_[kept_map(kept[:0]), kept_map(kept, len(kept))]
+    which = np.ones(len(texts), np.int64)
+    sums, counts = mark_sums(texts_of(texts), which, maps, rows)
     assert counts.tolist() == np.diff(starts).tolist()
     for i in range(len(texts)):
         want = table[found[starts[i] : starts[i + 1]]].sum(axis=0)
