@@ -168,7 +168,7 @@ def _keep(kept, base, found, n):  # type: ignore[no-untyped-def]
     is none: a branch here would be guessed wrong half of the time.
     """
     one, low = np.uint64(1), np.uint64(63)
-    n_kept, n_none = 0, 0
+    n_kept, n_none = np.int64(0), np.int64(0)
     for k in range(n):
         prefetch(kept, base + (np.int64(found[k] >> np.uint32(6)) << 1))
     for k in range(n):
