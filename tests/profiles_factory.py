@@ -17,6 +17,11 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from audit.fold.coverage import (
+    coverage_by_speakers_table,
+    coverage_table,
+    outward_table,
+)
 from audit.fold.sources import source_tables
 from audit.measures.profile_diversity import diversity_table
 from schemas.profile import SCHEMA_VERSION, TABLES
@@ -131,6 +136,29 @@ def write_profile(
         schema = TABLES[name].schema.with_metadata(footer)
         pq.write_table(table.cast(schema), out / f"{name}.parquet")
     return out
+
+
+def culture_tables(culture_mix: pa.Table, mix: pa.Table) -> dict[str, pa.Table]:
+    """Return the tables that are made of the joint counts, in their contracts."""
+    made = {
+        "coverage": coverage_table(culture_mix),
+        "coverage_by_speakers": coverage_by_speakers_table(culture_mix, mix),
+        "outward": outward_table(culture_mix),
+    }
+    return {
+        name: _fit(pl.DataFrame(pl.from_arrow(table)), name, "")
+        for name, table in made.items()
+    }
+
+
+def with_culture_tables(folder: Path) -> Path:
+    """Add those tables to a profile on disk and return its folder."""
+    mix = pq.read_table(folder / "mix.parquet")
+    made = culture_tables(pq.read_table(folder / "culture_mix.parquet"), mix)
+    for name, table in made.items():
+        footer = table.schema.with_metadata(mix.schema.metadata)
+        pq.write_table(table.cast(footer), folder / f"{name}.parquet")
+    return folder
 
 
 def write_overlap(folder: Path | str, rows: list[dict[str, Any]]) -> Path:

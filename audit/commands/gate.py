@@ -8,9 +8,9 @@ import click
 
 from audit.commands.output_format import emit, format_option, write_text
 from audit.compare.gate import apply_policy
+from audit.compare.gate_sections import gate_junit, gate_sections
 from audit.compare.load import load_profile, load_profiles
 from audit.compare.policy import load_policy, preset_names
-from audit.compare.sections import gate_junit, gate_sections
 
 __all__ = ["command"]
 

@@ -22,6 +22,7 @@ from audit.compare.facet_rows import Details, Row, Totals, category_rows, facet_
 from audit.compare.fingerprint import require_comparable
 from audit.compare.load import Profile, load_overlap
 from audit.compare.pairs import SOURCES, FacetReader, Pair
+from audit.compare.table_gaps import table_gaps, table_rows, table_tests
 from audit.errors import ProfileError
 from audit.measures import divergence
 from audit.measures.facets import FACETS, WEIGHTS
@@ -49,6 +50,7 @@ class Comparison:
         divergence: Jensen-Shannon divergence and total variation of each pair.
         diversity: Hill numbers as they are and at equal sample coverage.
         distinct: For each facet and weight the effective number of distinct corpora.
+        figures: Figures of single tables and their differences, where any has them.
         overlap: Rows of ``overlap.parquet`` between the profiles.
         alpha: The false discovery rate that findings are held to.
         tested: How many differences were tested.
@@ -60,6 +62,7 @@ class Comparison:
     divergence: list[Row]
     diversity: list[Row]
     distinct: list[Row]
+    figures: list[Row]
     overlap: list[Row]
     alpha: float
     tested: int
@@ -70,7 +73,7 @@ class Comparison:
             name: _plain(getattr(self, name))
             for name in (
                 "profiles", "facets", "findings", "divergence", "diversity",
-                "distinct", "overlap", "alpha", "tested",
+                "distinct", "figures", "overlap", "alpha", "tested",
             )
         }  # fmt: skip
 
@@ -102,6 +105,12 @@ def compare(
     tests, divergences, details = _all_pairs(reader, labels)
     diversity, hill_tests = compare_diversity(labels, totals, details)
     tests += hill_tests
+    first, *others = profiles
+    gaps = {other.label: table_gaps(first, other) for other in others}
+    for other in others:
+        sides = {"profile_a": first.label, "profile_b": other.label}
+        found_here = table_tests(first, other, gaps[other.label])
+        tests += [sides | row for row in found_here]
     found = benjamini_hochberg(np.array([t["p"] for t in tests], np.float64), alpha)
     findings = [t for t, keep in zip(tests, found, strict=True) if keep]
     findings = [f for f in findings if f["low"] > 0 or f["high"] < 0]
@@ -118,6 +127,7 @@ def compare(
         divergences + _other_divergences(totals, labels),
         diversity,
         _distinct(totals),
+        table_rows(profiles, gaps),
         overlap.to_dicts() if overlap is not None else [],
         alpha,
         len(tests),

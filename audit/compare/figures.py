@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -18,8 +20,15 @@ from audit.compare.fingerprint import require_comparable
 from audit.compare.load import Profile, load_overlap
 from audit.compare.pairs import SOURCES, FacetReader, Pair
 from audit.compare.policy import Rule
-from audit.compare.policy_grammar import DIVERSITY, DRIFT, SUMMARY_SHARES
-from audit.compare.table_figures import TABLE_FIGURES, table_figure
+from audit.compare.policy_grammar import DIVERSITY, DRIFT
+from audit.compare.table_figures import (
+    SUMMARY_SHARES,
+    TABLE_FIGURES,
+    stored_measure,
+    summary_share,
+    table_figure,
+)
+from audit.compare.table_gaps import PAIRED, difference_of, paired_difference
 from audit.errors import ConfigError
 from audit.measures import divergence
 from audit.measures.interval import Interval, wilson_interval
@@ -44,6 +53,16 @@ def figure(rule: Rule, profile: Profile, baseline: Profile | None = None) -> Fig
         ConfigError: A rule on drift without baseline, or on overlap without rows.
         ProfileError: Profile and baseline were measured differently.
     """
+    if rule.drifts:
+        if baseline is None:
+            raise ConfigError(
+                f"{rule.path} holds a profile against a baseline",
+                where=f"rule {rule.name!r}",
+                next_step='Write baseline = "DIR" in the rule, or give --baseline DIR.',
+            )
+        require_comparable([baseline, profile])
+        drift = _drift if rule.measure in DRIFT else _beside
+        return drift(rule, profile, baseline)
     if rule.facet == "summary":
         return _summary(rule, profile)
     if rule.facet == "overlap":
@@ -54,37 +73,38 @@ def figure(rule: Rule, profile: Profile, baseline: Profile | None = None) -> Fig
         return _concentration(rule, profile)
     if rule.facet in TABLE_FIGURES:
         return table_figure(rule.facet, rule.measure, profile, rule.keys)
-    if rule.measure in DRIFT:
-        if baseline is None:
-            raise ConfigError(
-                f"{rule.path} holds a profile against a baseline",
-                where=f"rule {rule.name!r}",
-                next_step='Write baseline = "DIR" in the rule, or give --baseline DIR.',
-            )
-        require_comparable([baseline, profile])
-        return _drift(rule, profile, baseline)
     if rule.measure in DIVERSITY:
-        return _stored_measure(profile, rule.facet, rule.measure, rule.weight)
+        return stored_measure(profile, rule.facet, rule.measure, rule.weight)
     if rule.measure == "share":
         return _share(rule, profile)
     return _top(rule, profile)
 
 
+def _beside(rule: Rule, profile: Profile, baseline: Profile) -> Figure:
+    """Return a figure minus the baseline's.
+
+    Of corpora whose figure and counts are all equal it is nothing, and surely so.
+    """
+    name = rule.facet, rule.measure
+    if name in PAIRED:
+        return paired_difference(name, baseline, profile, "".join(rule.keys))
+    before, after = (
+        figure(replace(rule, differs=False), p) for p in (baseline, profile)
+    )
+    if before == after and _counts(baseline) == _counts(profile):
+        return Interval(0.0, 0.0, 0.0)
+    return difference_of(before, after)
+
+
+def _counts(profile: Profile) -> dict[str, Any]:
+    return {name: value for name, value in profile.summary.items() if name != "corpus"}
+
+
 def _summary(rule: Rule, profile: Profile) -> Figure:
-    summary = profile.summary
-    if rule.measure == "located_share":
-        # The one share of the summary whose counts are known by source.
-        found = _stored_measure(profile, "culture", rule.measure, "documents")
-        if not math.isnan(found.value):
-            return found
-    if rule.measure not in SUMMARY_SHARES:
-        value = float(summary[rule.measure])
-        return Interval(value, value, value)
-    part = int(summary[SUMMARY_SHARES[rule.measure]])
-    whole = int(summary["documents"])
-    if rule.measure == "rejected_share":
-        whole += part
-    return wilson_interval(part, whole)
+    if rule.measure in SUMMARY_SHARES:
+        return summary_share(rule.measure, profile)
+    value = float(profile.summary[rule.measure])
+    return Interval(value, value, value)
 
 
 def _overlap(rule: Rule, profile: Profile) -> Figure:
@@ -136,19 +156,6 @@ def _concentration(rule: Rule, profile: Profile) -> Figure:
         facet=rule.facet, language=rule.within, weight="documents"
     )["total"]
     return _by_documents(value * whole, whole, documents.item())
-
-
-def _stored_measure(profile: Profile, facet: str, measure: str, weight: str) -> Figure:
-    rows = profile.frame("diversity").filter(
-        facet=facet, weight=weight, measure=measure
-    )
-    if not len(rows):
-        return _UNKNOWN
-    row = rows.row(0, named=True)
-    if row["value"] is None:
-        return _UNKNOWN
-    low, high = (row["value"] if row[k] is None else row[k] for k in ("low", "high"))
-    return Interval(row["value"], low, high)
 
 
 def _share(rule: Rule, profile: Profile) -> Figure:

@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from audit.compare.policy_grammar import (
+    DIFFERENCE,
     DRIFT,
     checked_keys,
     checked_language,
     counted_keys,
     nearest,
     only_keys,
+    split_difference,
     split_measure,
 )
 from audit.errors import ConfigError
@@ -56,6 +58,7 @@ class Rule:
         expires: Last day on which the rule stands as it is.
         baseline: Folder of the profile to hold against, as written.
         within: Language inside which concentration is judged, "" for the corpus.
+        differs: Whether the figure is what it is above the baseline's.
     """
 
     name: str
@@ -70,6 +73,7 @@ class Rule:
     expires: datetime.date | None
     baseline: str | None
     within: str = ""
+    differs: bool = False
 
     @property
     def path(self) -> str:
@@ -77,6 +81,7 @@ class Rule:
         path = ".".join(
             part for part in (self.facet, self.measure, self.weight) if part
         )
+        path += DIFFERENCE * self.differs
         return f"{path} within {self.within}" if self.within else path
 
     @property
@@ -87,7 +92,7 @@ class Rule:
     @property
     def drifts(self) -> bool:
         """Whether the rule needs a baseline."""
-        return self.measure in DRIFT
+        return self.differs or self.measure in DRIFT
 
 
 @dataclass(frozen=True)
@@ -184,7 +189,8 @@ def _rule(entry: Any, where: str) -> Rule:
     for needed in ("name", "measure"):
         if not _text(entry, needed, where):
             raise ConfigError(f"a rule has a {needed}", where=where)
-    facet, measure, weight = split_measure(entry["measure"], where)
+    path, differs = split_difference(entry["measure"], where)
+    facet, measure, weight = split_measure(path, where)
     keys = checked_keys(entry, facet, measure, where)
     bounds = [_number(entry, bound, where) for bound in ("minimum", "maximum")]
     if bounds == [None, None]:
@@ -199,17 +205,19 @@ def _rule(entry: Any, where: str) -> Rule:
             "a rule's level is 'fail' or 'warn'", value=level, where=where
         )
     baseline = _text(entry, "baseline", where) or None
-    if baseline and measure not in DRIFT:
+    if baseline and measure not in DRIFT and not differs:
         raise ConfigError(
             "a baseline goes with a measure of drift",
             value=entry["measure"],
             where=where,
-            next_step=f"Measures of drift are: {', '.join(DRIFT)}.",
+            next_step=f"Measures of drift are: {', '.join(DRIFT)}, and any figure that "
+            f"ends in '{DIFFERENCE}'.",
         )
     return Rule(
         name, facet, measure, weight, keys, bounds[0], bounds[1], level,
         _text(entry, "reason", where), _date(entry, where), baseline,
         checked_language(_text(entry, "within", where), facet, measure, where),
+        differs,
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
 
-from audit.compare.table_figures import TABLE_FIGURES
+from audit.compare.table_figures import SUMMARY_SHARES, TABLE_FIGURES
 from audit.errors import ConfigError
 from audit.measures.concentration import CONCENTRATED
 from audit.measures.facets import FACETS, WEIGHTS
@@ -19,9 +19,9 @@ from audit.resources.language_codes import member_languages
 from schemas.profile import TABLES
 
 __all__ = [
+    "DIFFERENCE",
     "DIVERSITY",
     "DRIFT",
-    "SUMMARY_SHARES",
     "WITHIN",
     "checked_keys",
     "checked_language",
@@ -29,6 +29,7 @@ __all__ = [
     "nearest",
     "one_of",
     "only_keys",
+    "split_difference",
     "split_measure",
 ]
 
@@ -39,18 +40,9 @@ DIVERSITY = (
 )  # fmt: skip
 # Measures that hold a profile against a baseline.
 DRIFT = ("jsd", "total_variation", "difference", "hill_1_ratio", "hill_2_ratio")
+# What a figure ends in that is held against the same of a baseline.
+DIFFERENCE = ".difference"
 WITH_KEY = ("share", "difference")
-SUMMARY_SHARES = {
-    "exact_duplicate_share": "exact_duplicate_documents",
-    "near_duplicate_share": "near_duplicate_documents",
-    "located_share": "located_documents",
-    "url_share": "documents_with_url",
-    "field_share": "documents_attributed_by_field",
-    "empty_share": "empty_documents",
-    "mixed_share": "mixed_documents",
-    "mojibake_share": "mojibake",
-    "rejected_share": "rejected",
-}
 OVERLAP = ("share", "exact_share")
 # Measures read from the `concentration` table, where a rule looks inside a language.
 WITHIN = (
@@ -78,6 +70,33 @@ _SHAPED_AS = {
     "language_segments": "language",
     "outward": "language",
 }
+
+
+def split_difference(path: str, where: str) -> tuple[str, bool]:
+    """Return a figure, and whether it is held against the same of a baseline.
+
+    Shares of a facet have a difference of their own, and what holds a profile against
+    a baseline or another corpus already has none.
+    """
+    if not path.endswith(DIFFERENCE):
+        return path, False
+    plain = path.removesuffix(DIFFERENCE)
+    facet, *rest = plain.split(".")
+    if facet in FACETS and rest[:1] == ["share"]:
+        raise ConfigError(
+            "the difference of a share is <facet>.difference.<weight>",
+            value=path,
+            where=where,
+            next_step=f"Write '{facet}.difference.{'.'.join(rest[1:])}'.",
+        )
+    if facet == "overlap" or (rest and rest[0] in DRIFT):
+        raise ConfigError(
+            "a figure between two profiles has no difference from a baseline",
+            value=path,
+            where=where,
+            next_step=f"Write '{plain}'.",
+        )
+    return plain, True
 
 
 def split_measure(path: str, where: str) -> tuple[str, str, str]:

@@ -1,20 +1,17 @@
-"""What a person reads of a result: comparison, filter view, gate, mix.
+"""What a person reads of a result: comparison, filter view, mix.
 
-In: results. Out: `Section`s for the writers in `audit.compare.render`, and JUnit XML of
-a gate. Nothing is computed here.
+In: results. Out: `Section`s for the writers in `audit.compare.render`. Nothing is
+computed here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
-from xml.etree import ElementTree as ET
 
 from audit.compare.diff import Comparison
 from audit.compare.filtering import FilterView
-from audit.compare.gate import GateResult
 from audit.compare.mix import MixResult
-from audit.compare.policy import Rule
 from audit.compare.render import (
     Section,
     interval,
@@ -24,12 +21,11 @@ from audit.compare.render import (
     points,
     signed,
 )
+from audit.compare.table_figures import TABLE_FIGURES
 
 __all__ = [
     "comparison_sections",
     "filter_sections",
-    "gate_junit",
-    "gate_sections",
     "mix_sections",
 ]
 
@@ -37,7 +33,6 @@ __all__ = [
 _WHO_PUBLISHED = ("domain", "platform", "operator")
 
 Row = dict[str, Any]
-_SIGNS = {"pass": "pass", "warn": "WARN", "fail": "FAIL"}
 
 
 def comparison_sections(result: Comparison, *, limit: int = 20) -> list[Section]:
@@ -56,7 +51,7 @@ def comparison_sections(result: Comparison, *, limit: int = 20) -> list[Section]
         title = f"Shares of documents by {name.replace('_', ' ')}"
         sections.append(Section(title, text, header, cells))
     return [*sections, _divergence_section(result), _diversity_section(result, labels),
-            *_overlap_section(result)]  # fmt: skip
+            *_figures_section(result, labels), *_overlap_section(result)]  # fmt: skip
 
 
 def _profiles(result: Comparison) -> Section:
@@ -99,7 +94,7 @@ def _findings(result: Comparison, limit: int) -> Section:
     for found in _by_turns(result.findings)[:limit]:
         measure, weight = found["measure"].split(".")
         share = measure == "share"
-        what = key_name(found["key"]) if share else f"effective number ({measure})"
+        what = _what(found, measure)
         show, gap = (percent, points) if share else (number, signed)
         row = (
             f"{found['facet']}: {what}", weight, show(found["a"]), show(found["b"]),
@@ -108,6 +103,16 @@ def _findings(result: Comparison, limit: int) -> Section:
         rows.append((found["profile_b"], *row) if many else row)
     header = ("profile", *header) if many else header
     return Section("Findings", tuple(text), header if rows else (), rows)
+
+
+def _what(found: Row, measure: str) -> str:
+    """Return what of its facet or table a finding is about."""
+    if found["facet"] in TABLE_FIGURES:
+        key = found["key"] or "all"
+        return key if measure == "share" else f"{key} ({measure})"
+    if measure == "share":
+        return key_name(found["key"])
+    return f"effective number ({measure})"
 
 
 def _by_turns(findings: Sequence[Row]) -> list[Row]:
@@ -173,6 +178,31 @@ def _diversity_section(result: Comparison, labels: Sequence[str]) -> Section:
     return Section("Diversity by documents", text, header, rows)
 
 
+def _figures_section(result: Comparison, labels: Sequence[str]) -> list[Section]:
+    """Return the figures of whole corpora; those of single keys are in the JSON."""
+    rows = []
+    for row in result.figures:
+        if row["key"]:
+            continue
+        share = row["figure"].endswith(("share", "agreement"))
+        show, gap = (percent, points) if share else (number, signed)
+        gaps = [row["differences"][label] for label in labels[1:]]
+        rows.append(
+            (
+                f"{row['table']}.{row['figure']}",
+                *(show(row["values"][label]["value"]) for label in labels),
+                ", ".join(gap(one["difference"]) for one in gaps),
+                ", ".join(interval(one["low"], one["high"], gap) for one in gaps),
+            )
+        )
+    if not rows:
+        return []
+    text = "Of whole corpora, by the names that policies use; by key in the JSON."
+    header = ("figure", *(f"{label}>" for label in labels), "difference>",
+              "95 % interval>")  # fmt: skip
+    return [Section("Figures of single tables", (text,), header, rows)]
+
+
 def _overlap_section(result: Comparison) -> list[Section]:
     if not result.overlap:
         return []
@@ -216,73 +246,6 @@ def filter_sections(view: FilterView, *, limit: int = 30) -> list[Section]:
     ]  # fmt: skip
     text = "Sure: beyond noise at the false discovery rate over all groups."
     return [overall, Section("Most erased groups first", (text,), header, rows)]
-
-
-def gate_sections(result: GateResult) -> list[Section]:
-    """Return the verdicts of a gate, failures first."""
-    order = {"fail": 0, "warn": 1, "pass": 2}
-    verdict = "passed" if result.passed else "failed"
-    head = (
-        f"{verdict.capitalize()}: {result.count('fail')} failed, "
-        f"{result.count('warn')} warned, {result.count('pass')} passed "
-        f"({result.today.isoformat()})."
-    )
-    header = ("verdict", "profile", "rule", "figure>", "95 % interval>", "bounds")
-    ordered = sorted(result.verdicts, key=lambda v: order[v.status])
-    rows = [
-        (
-            _SIGNS[v.status], v.profile, v.rule.name, number(v.value),
-            interval(v.low, v.high, number), _limits(v.rule),
-        )
-        for v in ordered
-    ]  # fmt: skip
-    why = tuple(
-        f"{_SIGNS[v.status]} {v.profile}, {v.rule.name}: {v.message}. {v.rule.reason}"
-        for v in ordered
-        if v.status != "pass" or v.message != "within bounds"
-    )
-    text = (head, " ".join(result.description.split()))
-    sections = [
-        Section(f"Policy {result.policy}", tuple(filter(None, text)), header, rows)
-    ]
-    return [*sections, Section("Why", why)] if why else sections
-
-
-def _limits(rule: Rule) -> str:
-    """Return the bounds of a rule, without a space that could break them."""
-    bounds = (("\u2265", rule.minimum), ("\u2264", rule.maximum))
-    return ", ".join(f"{sign} {number(v)}" for sign, v in bounds if v is not None)
-
-
-def gate_junit(result: GateResult) -> str:
-    """Return the verdicts as JUnit XML: one suite a profile, one case a rule.
-
-    Warnings are cases that pass and say so in ``system-out``.
-    """
-    root = ET.Element("testsuites", name=f"corpus-audit gate: {result.policy}")
-    for profile in dict.fromkeys(v.profile for v in result.verdicts):
-        mine = [v for v in result.verdicts if v.profile == profile]
-        failed = sum(v.status == "fail" for v in mine)
-        suite = ET.SubElement(
-            root, "testsuite", name=profile, tests=str(len(mine)),
-            failures=str(failed), errors="0", skipped="0",
-        )  # fmt: skip
-        for v in mine:
-            case = ET.SubElement(
-                suite, "testcase", name=_xml(v.rule.name), classname=_xml(v.rule.path)
-            )
-            text = _xml(f"{v.message}. {v.rule.reason}".strip())
-            if v.status == "fail":
-                ET.SubElement(case, "failure", message=text, type="policy").text = text
-            elif v.status == "warn":
-                ET.SubElement(case, "system-out").text = f"warning: {text}"
-    ET.indent(root)
-    return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
-
-
-def _xml(text: str) -> str:
-    """Drop the control characters that XML 1.0 does not allow."""
-    return "".join(c for c in text if c in "\t\n\r" or ord(c) >= 32)
 
 
 def mix_sections(result: MixResult, *, limit: int = 20) -> list[Section]:

@@ -15,9 +15,28 @@ import polars as pl
 from audit.compare.load import Profile
 from audit.measures.interval import Interval, wilson_interval
 
-__all__ = ["TABLE_FIGURES", "TableFigure", "table_figure"]
+__all__ = [
+    "SUMMARY_SHARES",
+    "TABLE_FIGURES",
+    "TableFigure",
+    "stored_measure",
+    "summary_share",
+    "table_figure",
+]
 
 _UNKNOWN = Interval(math.nan, math.nan, math.nan)
+# Shares of documents, and the column of ``summary`` that is the part.
+SUMMARY_SHARES = {
+    "exact_duplicate_share": "exact_duplicate_documents",
+    "near_duplicate_share": "near_duplicate_documents",
+    "located_share": "located_documents",
+    "url_share": "documents_with_url",
+    "field_share": "documents_attributed_by_field",
+    "empty_share": "empty_documents",
+    "mixed_share": "mixed_documents",
+    "mojibake_share": "mojibake",
+    "rejected_share": "rejected",
+}
 
 
 class TableFigure(NamedTuple):
@@ -27,11 +46,13 @@ class TableFigure(NamedTuple):
         key: What a key of it is, or nothing where it takes none.
         meaning: One line for the documentation.
         find: From the table, the key and the corpus's documents to the figure.
+        column: Where the keys stand in the table, or nothing.
     """
 
     key: str
     meaning: str
     find: Callable[[pl.DataFrame, str, int], Interval]
+    column: str = ""
 
 
 def table_figure(
@@ -43,6 +64,29 @@ def table_figure(
     key = keys[0] if keys else ""
     documents = int(profile.summary["documents"])
     return TABLE_FIGURES[table][figure].find(profile.frame(table), key, documents)
+
+
+def summary_share(figure: str, profile: Profile) -> Interval:
+    """Return one of `SUMMARY_SHARES`, Wilson's interval over documents.
+
+    But for the located share: of that alone the counts are known by source.
+    """
+    if figure == "located_share":
+        found = stored_measure(profile, "culture", figure, "documents")
+        if not math.isnan(found.value):
+            return found
+    part = int(profile.summary[SUMMARY_SHARES[figure]])
+    whole = int(profile.summary["documents"])
+    return wilson_interval(part, whole + part if figure == "rejected_share" else whole)
+
+
+def stored_measure(profile: Profile, facet: str, measure: str, weight: str) -> Interval:
+    """Return a row of the table ``diversity``, NaN where there is none."""
+    rows = profile.frame("diversity").filter(
+        facet=facet, weight=weight, measure=measure
+    )
+    row = rows.row(0, named=True) if len(rows) else None
+    return _stored(row, "value", "low", "high")
 
 
 def _stored(
@@ -121,6 +165,7 @@ TABLE_FIGURES: dict[str, dict[str, TableFigure]] = {
             "ISO 3166-1 code, or none for all",
             "references that at least three sources have, share of those known",
             _breadth,
+            "culture",
         ),
         "cultures": TableFigure(
             "",
@@ -133,6 +178,7 @@ TABLE_FIGURES: dict[str, dict[str, TableFigure]] = {
             "evaluation set",
             "share of an evaluation set's items that the corpus holds",
             _keyed("evaluation_set", "share", "low", "high"),
+            "evaluation_set",
         ),
     },
     "coverage": {
@@ -140,6 +186,7 @@ TABLE_FIGURES: dict[str, dict[str, TableFigure]] = {
             "ISO 3166-1 code",
             "share of located documents over share of the world's people, log2",
             _keyed("culture", "log2_ratio", "low", "high"),
+            "culture",
         ),
         "erased": TableFigure(
             "",
@@ -152,6 +199,7 @@ TABLE_FIGURES: dict[str, dict[str, TableFigure]] = {
             "ISO 3166-1 code",
             "share of located documents over share of the speakers, log2",
             _keyed("culture", "log2_ratio", "low", "high"),
+            "culture",
         ),
         "erased": TableFigure(
             "",
@@ -164,11 +212,13 @@ TABLE_FIGURES: dict[str, dict[str, TableFigure]] = {
             "ISO 639-3 code",
             "share of a language, corrected for the errors of the model",
             _keyed("language", "estimated_share", "estimated_low", "estimated_high"),
+            "language",
         ),
         "ratio": TableFigure(
             "ISO 639-3 code",
             "share of documents over share of the world's speakers",
             _keyed("language", "ratio", "ratio", "ratio"),
+            "language",
         ),
     },
     "language_opinions": {
@@ -176,6 +226,7 @@ TABLE_FIGURES: dict[str, dict[str, TableFigure]] = {
             "ISO 639-3 code, or none for all",
             "share of the documents asked about on which a second engine agrees",
             _agreement,
+            "language",
         ),
     },
     "language_segments": {
@@ -183,6 +234,7 @@ TABLE_FIGURES: dict[str, dict[str, TableFigure]] = {
             "ISO 639-3 code",
             "share of characters in paragraphs of a language",
             _paragraphs,
+            "language",
         ),
     },
     "outward": {
@@ -190,6 +242,7 @@ TABLE_FIGURES: dict[str, dict[str, TableFigure]] = {
             "ISO 639-3 code, or none for all",
             "references outside the countries of the document's language, share",
             _outward,
+            "language",
         ),
     },
     "near_figures": {

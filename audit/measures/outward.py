@@ -16,7 +16,7 @@ import polars as pl
 from audit.measures.jackknife import unit_share
 from audit.measures.units import merge_units
 
-__all__ = ["ALL_LANGUAGES", "home_countries", "outward_view"]
+__all__ = ["ALL_LANGUAGES", "home_countries", "outward_by_unit", "outward_view"]
 
 # The row of all languages whose countries are known.
 ALL_LANGUAGES = ""
@@ -59,9 +59,30 @@ def outward_view(mix: pl.DataFrame, homes: pl.DataFrame) -> pl.DataFrame:
         bounds are those of `audit.measures.jackknife.unit_share`: from nothing to all
         where one unit is everything.
     """
+    units = merge_units(mix["unit"].cast(pl.String).to_arrow())
+    whole = outward_by_unit(
+        mix.with_columns(unit=pl.Series(units, dtype=pl.String)), homes
+    )
+    rows = [
+        _row(str(language), rows)
+        for (language,), rows in whole.group_by("language", maintain_order=True)
+    ]
+    return pl.DataFrame(rows, schema=_SCHEMA)
+
+
+def outward_by_unit(mix: pl.DataFrame, homes: pl.DataFrame) -> pl.DataFrame:
+    """Return the counts behind `outward_view` by language and sampling unit.
+
+    Args:
+        mix: As of `outward_view`; a row's unit is taken as it is.
+        homes: As of `outward_view`.
+
+    Returns:
+        ``language``, ``unit``, ``documents``, ``mentions``, ``outward_documents``,
+        ``outward_mentions``, ``known`` (whether the language has known countries), in
+        order of language and unit.
+    """
     labels = mix.select("unit", pl.col("culture", "language").cast(pl.String), *_COUNTS)
-    units = merge_units(labels["unit"].cast(pl.String).to_arrow())
-    labels = labels.with_columns(unit=pl.Series(units, dtype=pl.String))
     inside = homes.select("language", "culture", inside=pl.lit(value=True))
     at = labels.join(inside, on=["language", "culture"], how="left")
     outside = [
@@ -79,12 +100,7 @@ def outward_view(mix: pl.DataFrame, homes: pl.DataFrame) -> pl.DataFrame:
         .with_columns(language=pl.lit(ALL_LANGUAGES))
         .select(by_unit.columns)
     )
-    whole = pl.concat([every, by_unit]).sort("language", "unit")
-    rows = [
-        _row(str(language), rows)
-        for (language,), rows in whole.group_by("language", maintain_order=True)
-    ]
-    return pl.DataFrame(rows, schema=_SCHEMA)
+    return pl.concat([every, by_unit]).sort("language", "unit")
 
 
 _SCHEMA = {

@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from profiles_factory import make_profile, write_overlap
+from profiles_factory import make_profile, with_culture_tables, write_overlap
 
 from audit.compare.diff import compare
 from audit.compare.filtering import filter_view
@@ -11,6 +11,7 @@ from audit.compare.render import (
     Section,
     number,
     percent,
+    points,
     to_json,
     to_markdown,
     to_text,
@@ -51,6 +52,34 @@ def test_a_comparison_reads_findings_first(profiles):
     assert "25.00 % (24.00 % to 26.00 %)" in text
     assert "beyond noise (false discovery rate 5 %" in text
     assert max(map(len, text.splitlines())) <= 100
+
+
+def test_figures_of_tables_stand_side_by_side(tmp_path):
+    for seed, outward in enumerate((0.1, 0.6)):
+        cultures = {"GB": 1 - outward, "CN": outward}
+        folder = make_profile(
+            tmp_path, "ab"[seed], seed, domains=300, documents=9000, replicates=4,
+            languages={"eng": 0.8, "fra": 0.2}, cultures=cultures,
+        )  # fmt: skip
+        with_culture_tables(folder)
+    result = compare(load_profiles([tmp_path]))
+    found = {row["measure"] for row in result.findings if row["facet"] == "outward"}
+    assert found == {"share.documents"}
+    figures = {(r["table"], r["figure"], r["key"]): r for r in result.figures}
+    shown = figures["outward", "share", ""]
+    gap = shown["differences"]["b"]
+    values = [shown["values"][label]["value"] for label in "ab"]
+    assert gap["difference"] == pytest.approx(values[1] - values[0])
+    assert gap["low"] < gap["difference"] < gap["high"]
+    counted = figures["coverage", "erased", ""]["differences"]["b"]
+    assert counted["low"] is None
+    assert ("outward", "share", "eng") in figures
+    text = to_text(comparison_sections(result, limit=400), width=120)
+    line = next(row for row in text.splitlines() if row.startswith("outward.share"))
+    assert percent(values[0]) in line
+    assert points(gap["difference"]) in line
+    assert "outward: all" in text
+    assert "log2_ratio" in text
 
 
 def test_no_finding_is_said(profiles):

@@ -15,6 +15,8 @@ from report_page import Page, read_page
 from report_profiles import LANGUAGES
 from rich.console import Console
 
+from audit.compare.diff import compare
+from audit.compare.load import load_profiles
 from audit.measures.rarefaction import frequencies, hill_at
 from audit.report import build_page, summary_table
 from audit.report.figures import Estimate, compact, count, effective, interval, percent
@@ -285,6 +287,37 @@ def test_outward_view(page_one: Page, page_three: Page, profiles: list[Path]) ->
                 f"{percent(whole.value)} ({interval(whole, percent)}) of references lie"
             )
             assert span in page.text
+
+
+def test_two_corpora_are_held_against_each_other(
+    page_one: Page, page_three: Page, profiles: list[Path], tmp_path: Path
+) -> None:
+    build_page(profiles[:2], tmp_path / "two.html")
+    page = read_page((tmp_path / "two.html").read_text("utf-8"))
+    for table in ("table-outward", "table-speakers"):
+        assert {len(row) for row in page.tables[table]} == {4}
+        assert {len(row) for row in page_one.tables[table]} == {2}
+        assert {len(row) for row in page_three.tables[table]} == {4}
+    found = compare(load_profiles(profiles[:2])).figures
+    gaps = {
+        (row["table"], row["key"]): next(iter(row["differences"].values()))
+        for row in found
+        if row["figure"] in ("share", "log2_ratio")
+    }
+    for row in page.tables["table-outward"]:
+        gap = gaps["outward", row[0][0][-3:]]
+        if gap["difference"] is None:
+            assert row[3][0] == "–"
+            continue
+        assert near(row[3][1], gap["difference"])
+        words = (f"{100 * gap[name]:+.1f}" for name in ("difference", "low", "high"))
+        assert row[3][0] == "{} ({} to {})".format(*words)
+    for row in page.tables["table-speakers"]:
+        # A country that neither refers to has no ratio, hence no row.
+        gap = gaps.get(("coverage_by_speakers", row[0][0][-2:]))
+        if gap and gap["difference"] is not None:
+            assert near(row[3][1], gap["difference"])
+            assert row[3][0].startswith(f"×{effective(2 ** gap['difference'])}")
 
 
 def near_matrix(page: Page, slot: int, profile: Path) -> dict[str, int]:

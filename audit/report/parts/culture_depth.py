@@ -2,7 +2,8 @@
 
 In: corpora. Out: three tables of the culture part, each with one sentence a corpus:
 ``breadth``, ``coverage_by_speakers`` and ``outward`` of the profiles. A table that no
-profile has, or that says nothing, is left out.
+profile has, or that says nothing, is left out. Two corpora are held against each other
+too, with the difference that `audit.compare.table_gaps` gives.
 """
 
 from __future__ import annotations
@@ -13,8 +14,17 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from audit.compare.table_gaps import table_gaps
+from audit.measures.paired import Gap
 from audit.report.corpora import Corpus
-from audit.report.figures import Estimate, count, interval, isolated, percent
+from audit.report.figures import (
+    Estimate,
+    count,
+    effective,
+    interval,
+    isolated,
+    percent,
+)
 from audit.report.names import category_name, country_name, language_name
 from audit.report.sheet import Cell, Column, Sheet, counted, named
 
@@ -31,6 +41,18 @@ class Depth(NamedTuple):
     heading: str
     sentences: list[str]
     sheet: Sheet
+
+
+def _gaps(corpora: Sequence[Corpus], name: tuple[str, str]) -> dict[str, Gap]:
+    """Return how the second of two corpora differs from the first, by key."""
+    if len(corpora) != 2:
+        return {}
+    one, other = (corpus.profile for corpus in corpora)
+    return table_gaps(one, other, names=[name]).get(name, {})
+
+
+def _against(corpora: Sequence[Corpus], head: str, *, shown: bool) -> list[Column]:
+    return [Column(head)] if len(corpora) == 2 and shown else []
 
 
 def culture_depth(corpora: Sequence[Corpus]) -> list[Depth]:
@@ -118,19 +140,23 @@ def _speakers(corpora: Sequence[Corpus]) -> Depth:
             if row["expected"]:
                 expected[code] = max(expected.get(code, 0.0), row["expected"])
     order = sorted(expected, key=lambda code: (-expected[code], code))
+    gaps = _gaps(corpora, ("coverage_by_speakers", "log2_ratio"))
+    heads = _heads("Culture", corpora)
+    heads += _against(corpora, "Second over first", shown=bool(gaps))
     rows = [
         [named(country_name(code), code)]
         + [_beside(found.get(code)) for found in by_corpus]
+        + ([_times(gaps.get(code))] if gaps else [])
         for code in order[:_ROWS]
     ]
     caption = "Share of references, beside the share of the languages' speakers"
     note = f"The {len(rows)} countries with most speakers of the languages used."
+    if gaps:
+        note += " Second over first: of the share beside the expected one."
     return Depth(
         "Against the speakers of its languages",
         _said(corpora, _say_speakers),
-        Sheet(
-            "speakers", caption, _heads("Culture", corpora), rows, note, search=False
-        ),
+        Sheet("speakers", caption, heads, rows, note, search=False),
     )
 
 
@@ -139,6 +165,26 @@ def _beside(row: dict[str, Any] | None) -> Cell:
         return _NO_CELL
     text = f"{percent(row['observed'])} ({percent(row['expected'])} expected)"
     return Cell(text, row["observed"])
+
+
+def _times(gap: Gap | None) -> Cell:
+    """Return by how many times a ratio is what it is in the first corpus."""
+    if gap is None:
+        return _NO_CELL
+    found = gap.interval()
+    text = f"×{effective(2**found.value)}"
+    # Beyond a factor of a million the bounds say only that nothing is known.
+    if max(-found.low, found.high) < 20:
+        text += f" ({effective(2**found.low)}–{effective(2**found.high)})"
+    return Cell(text, found.value)
+
+
+def _apart(gap: Gap | None) -> Cell:
+    """Return a difference of shares in points."""
+    if gap is None:
+        return _NO_CELL
+    value, low, high = (f"{100 * bound:+.1f}" for bound in gap.interval(1.0))
+    return Cell(f"{value} ({low} to {high})", gap.b - gap.a)
 
 
 def _say_speakers(corpus: Corpus) -> str:
@@ -167,9 +213,13 @@ def _outward(corpora: Sequence[Corpus]) -> Depth:
         for code, row in found.items():
             sizes[code] = sizes.get(code, 0) + row["documents"]
     order = sorted(set(sizes) - {_ALL}, key=lambda code: (-sizes[code], code))
+    gaps = _gaps(corpora, ("outward", "share"))
+    heads = _heads("Language", corpora)
+    heads += _against(corpora, "Difference in points", shown=bool(gaps))
     rows = [
         [named(language_name(code), code)]
         + [_share(found.get(code)) for found in by_corpus]
+        + ([_apart(gaps.get(code))] if gaps else [])
         for code in order[:_ROWS]
     ]
     caption = "References outside the countries of the document's language"
@@ -179,9 +229,7 @@ def _outward(corpora: Sequence[Corpus]) -> Depth:
     return Depth(
         "Outward view",
         _said(corpora, _say_outward),
-        Sheet(
-            "outward", caption, _heads("Language", corpora), rows, note, search=False
-        ),
+        Sheet("outward", caption, heads, rows, note, search=False),
     )
 
 
