@@ -6,6 +6,7 @@ Each command lives in `audit.commands` and is imported when it is called.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import sys
 from difflib import get_close_matches
@@ -14,6 +15,7 @@ from typing import Any
 import click
 
 from audit.errors import CorpusAuditError
+from audit.startup import loading, own_process
 
 __all__ = ["main"]
 
@@ -44,7 +46,8 @@ class LazyGroup(click.Group):
             return None
         if ctx.invoked_subcommand is None and ctx.resilient_parsing:
             return click.Command(cmd_name, help=COMMANDS[cmd_name])
-        module = importlib.import_module(f"audit.commands.{cmd_name}")
+        with loading():
+            module = importlib.import_module(f"audit.commands.{cmd_name}")
         command: click.Command = module.command
         return command
 
@@ -143,7 +146,11 @@ def _run(words: list[str], engine_words: list[str]) -> int:
 
 def entry_point() -> None:
     """Run the command line and leave the process with its exit code."""
-    sys.exit(main())
+    own_process()
+    code = main()
+    # The process ends without a last look for garbage: all of it goes anyway.
+    gc.freeze()
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -40,6 +40,7 @@ from audit.job.spec import describe_linking
 from audit.job.toolbox import toolbox
 from audit.read import LocalFileSystem
 from audit.report import build_page
+from audit.startup import absent, loading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -51,6 +52,9 @@ if TYPE_CHECKING:
 __all__ = ["plan_of", "profile", "remote_filesystem", "run", "storage"]
 
 _SHOWN_CHANGES = 3
+# What Beam imports if it is there, and a job on this machine never calls.
+_LOCAL = frozenset({"in-process", "local", "DirectRunner"})
+_UNUSED = ("pymongo", "bson", "apache_beam.io.gcp.bigquery")
 
 
 def _engine(runner: str) -> Engine:
@@ -66,7 +70,8 @@ def _engine(runner: str) -> Engine:
     # Beam warns of optional Google packages at import: nothing a user can act on.
     logging.disable(logging.WARNING)
     try:
-        return cast("Engine", found[0].load())
+        with absent(*(_UNUSED if runner in _LOCAL else ())):
+            return cast("Engine", found[0].load())
     except ImportError as error:
         raise ConfigError(
             "Apache Beam can be imported for this runner",
@@ -121,13 +126,13 @@ def run(request: RunRequest) -> RunResult:
     filesystem, output = storage(request)
     _check_out(request, output)
     # Models are read while the engine is imported and files are listed.
-    with ThreadPoolExecutor(1) as beside:
-        loading = beside.submit(toolbox, request.config)
+    with loading(), ThreadPoolExecutor(1) as beside:
+        reading = beside.submit(toolbox, request.config)
         engine = _engine(request.runner)
         PROGRESS.enter("planning")
         plan = plan_of(request, filesystem)
         lap("plan")
-        tools = loading.result()
+        tools = reading.result()
     metadata = footer(
         request.config.fingerprint(),
         tools.fingerprints(),

@@ -110,7 +110,7 @@ class Bench:
     def _run(self, folder, words, runner, workers):
         out = folder / "out"
         shutil.rmtree(out, ignore_errors=True)
-        told = "import sys; from audit.cli import main; sys.exit(main(sys.argv[1:]))"
+        told = "from audit.cli import entry_point; entry_point()"
         command = [
             sys.executable, "-c", told, "profile", "--out", out, "--no-progress",
             *(["--runner", runner, "--workers", str(workers)] if runner else []),

@@ -14,7 +14,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numba
+from audit.startup import absent
+
+# numba asks whether there are foreign functions and a BLAS; no kernel calls either.
+with absent("cffi", "scipy.linalg"):
+    import numba
+    import numba.np.arraymath
 
 __all__ = ["compiled_before", "inlined", "kernel", "step"]
 

@@ -18,18 +18,23 @@ from dataclasses import dataclass
 from fnmatch import translate
 from functools import cache
 from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote
 
 import idna
-from tldextract.cache import DiskCache
-from tldextract.suffix_list import get_suffix_lists
+
+from audit.errors import RunError
 
 __all__ = [
     "Place", "SuffixRules", "Suffixes", "normalise_host", "place_of",
     "private_suffixes", "suffix_list", "suffix_rules",
 ]  # fmt: skip
 
+_PRIVATE = "// ===BEGIN PRIVATE DOMAINS==="
+# A rule ends at the first blank; a line that starts with // says something else.
+_RULE = re.compile(r"^([.*!]*\w\S*)", re.MULTILINE)
 _NAME = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*")
 _IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 
@@ -235,12 +240,29 @@ class Suffixes(NamedTuple):
 
 
 @cache
+def _bundled() -> tuple[list[str], list[str]]:
+    """Return the rules of registries and of companies that tldextract bundles.
+
+    The file is read without the package, which would import what it downloads with.
+    """
+    package = find_spec("tldextract")
+    folders = (package and package.submodule_search_locations) or []
+    found = [path for f in folders if (path := Path(f, ".tld_set_snapshot")).is_file()]
+    if not found:
+        raise RunError(
+            "tldextract bundles the public suffix list",
+            value="no .tld_set_snapshot",
+            where=", ".join(folders) or "no package",
+            next_step="Install tldextract again.",
+        )
+    public, _, private = found[0].read_text("utf-8").partition(_PRIVATE)
+    return _RULE.findall(public), _RULE.findall(private)
+
+
+@cache
 def suffix_list(hosting: frozenset[str], private: bool) -> Suffixes:
     """Index the list that tldextract bundles, in A-labels, once per process."""
-    # The lists themselves: an extractor would build tries of them that nothing asks.
-    public, others = get_suffix_lists(
-        DiskCache(None), (), cache_fetch_timeout=None, fallback_to_snapshot=True
-    )
+    public, others = _bundled()
     rules, wild, exceptions = set(hosting), set[str](), set[str]()
     for rule in public + others if private else public:
         name = rule.removeprefix("!").removeprefix("*.")
