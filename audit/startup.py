@@ -12,14 +12,16 @@ effect, because what the program uses beside it is not known.
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["absent", "loading", "own_process"]
+__all__ = ["absent", "cache_folder", "loading", "own_process"]
 
 
 class _Process:
@@ -66,3 +68,9 @@ def absent(*names: str) -> Iterator[None]:
     finally:
         for name in hidden:
             sys.modules.pop(name, None)
+
+
+def cache_folder() -> Path:
+    """Return the folder for what is made once and read by later processes."""
+    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return base / "corpus-audit"

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from audit.startup import absent
+from audit.startup import absent, cache_folder
 
 # numba asks whether there are foreign functions and a BLAS; no kernel calls either.
 with absent("cffi", "scipy.linalg"):
@@ -56,8 +56,7 @@ def _folder(file: Path) -> str:
     digest = hashlib.blake2b(numba.__version__.encode(), digest_size=8)
     for name, source in sorted(_sources(file, {}).items()):
         digest.update(name.encode() + source)
-    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return str(base / "corpus-audit" / f"{file.stem}-{digest.hexdigest()}")
+    return str(cache_folder() / f"{file.stem}-{digest.hexdigest()}")
 
 
 def compiled_before() -> bool:

@@ -11,9 +11,16 @@ import base64
 import hashlib
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import (
+    Environment,
+    FileSystemBytecodeCache,
+    FileSystemLoader,
+    StrictUndefined,
+)
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from audit.errors import ConfigError
@@ -21,6 +28,7 @@ from audit.report.model import Page, build_model
 from audit.report.names import language_tag
 from audit.report.parts.cultures import world
 from audit.report.sheet import Cell, Column
+from audit.startup import cache_folder
 
 __all__ = ["build_page", "render"]
 
@@ -72,6 +80,7 @@ def build_page(
 def render(page: Page, *, title: str | None = None) -> str:
     """Return the HTML text of a view model."""
     environment = Environment(
+        bytecode_cache=_templates(),
         loader=FileSystemLoader(_HERE / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -92,6 +101,25 @@ def render(page: Page, *, title: str | None = None) -> str:
         policy=_policy(style, script),
         world=world(),
     )
+
+
+class _Templates(FileSystemBytecodeCache):
+    """Compiled templates of earlier processes; where none can be kept, none are."""
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        with suppress(OSError):
+            super().dump_bytecode(bucket)
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        with suppress(OSError):
+            super().load_bytecode(bucket)
+
+
+def _templates() -> _Templates:
+    folder = cache_folder() / "templates"
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return _Templates(str(folder))
 
 
 def _policy(style: str, script: str) -> str:
