@@ -9,7 +9,7 @@ never pickled, because workers have the package itself.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from apache_beam.options.pipeline_options import PipelineOptions, SetupOptions
 
@@ -18,9 +18,29 @@ if TYPE_CHECKING:
 
 __all__ = ["LOCAL_RUNNERS", "pipeline_options", "runner_of"]
 
+_View = TypeVar("_View", bound=PipelineOptions)
+
 LOCAL_RUNNERS = ("local", "DirectRunner")
 # Beam's in-process portable runner, by the name that never resolves to another one.
 _PORTABLE = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
+
+
+class _ParsedOnce(PipelineOptions):
+    """Options whose words are parsed once for each kind of view.
+
+    Beam asks for a view some hundred times while it builds a pipeline, and each time
+    makes a parser of all options of the kind. Views share their values.
+    """
+
+    def view_as(self, cls: type[_View]) -> _View:
+        views = self.__dict__.setdefault("_views", {})
+        if cls not in views:
+            views[cls] = super().view_as(cls)
+        view: _View = views[cls]
+        return view
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {k: v for k, v in super().__getstate__().items() if k != "_views"}
 
 
 def runner_of(request: RunRequest) -> str:
@@ -46,6 +66,6 @@ def pipeline_options(request: RunRequest) -> PipelineOptions:
             f"--direct_running_mode={mode}",
             *words,
         ]
-    options = PipelineOptions(words, runner=runner_of(request))
+    options = _ParsedOnce(words, runner=runner_of(request))
     options.view_as(SetupOptions).save_main_session = False
     return options

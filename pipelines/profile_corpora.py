@@ -35,6 +35,7 @@ from audit.job.spec import spec_of
 from audit.job.warm import warm_up
 from audit.link.clusters import STAR_STEPS
 from audit.local import run_tasks as local_engine
+from audit.startup import loading
 from pipelines import transforms
 from pipelines.options import LOCAL_RUNNERS, pipeline_options, runner_of
 from pipelines.transforms import Block
@@ -76,10 +77,11 @@ def run_tasks(
     PROGRESS.enter("reading")
     logging.getLogger("apache_beam").setLevel(logging.ERROR)
     try:
-        pipeline = beam.Pipeline(
-            runner=runner_of(request), options=pipeline_options(request)
-        )
-        build(pipeline, spec, plan_path)
+        with loading():
+            pipeline = beam.Pipeline(
+                runner=runner_of(request), options=pipeline_options(request)
+            )
+            build(pipeline, spec, plan_path)
         pipeline.run().wait_until_finish()
     except CorpusAuditError:
         raise

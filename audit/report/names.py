@@ -1,14 +1,17 @@
 """Names of languages, scripts and countries, in English and in their own words.
 
 In: codes (ISO 639-3, ISO 15924, ISO 3166-1 alpha-2). Out: names of the Unicode CLDR as
-Babel carries them. A code without a name stands for itself.
+Babel carries them; what languages are called in themselves `build_endonyms` has written
+down. A code without a name stands for itself.
 """
 
 from __future__ import annotations
 
+import csv
 from functools import cache
+from pathlib import Path
 
-from babel import Locale, UnknownLocaleError
+from babel import Locale
 from babel.core import get_global
 
 from audit.resources import language_codes
@@ -57,15 +60,16 @@ def language_name(code: str) -> str:
 
 
 @cache
+def _endonyms() -> dict[str, str]:
+    path = Path(__file__).parent / "static" / "endonyms.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        return {row["language"]: row["name"] for row in csv.DictReader(file)}
+
+
+@cache
 def endonym(code: str) -> str:
     """Return the name of a language in itself, or an empty string."""
-    if code in SPECIAL:
-        return ""
-    try:
-        locale = Locale.parse(language_tag(code), sep="-")
-    except (UnknownLocaleError, ValueError):
-        return ""
-    name = str(locale.languages.get(locale.language) or "")
+    name = "" if code in SPECIAL else _endonyms().get(code, "")
     return "" if name == language_name(code) else name
 
 
