@@ -30,6 +30,13 @@ def pack(texts):
     return np.frombuffer(b"".join(raw), np.uint8), offsets
 
 
+def unpack(data, offsets):
+    """Return the texts of (data, offsets), as str."""
+    raw = data.tobytes()
+    pairs = zip(offsets[:-1].tolist(), offsets[1:].tolist(), strict=True)
+    return [raw[a:b].decode() for a, b in pairs]
+
+
 def decode_all(raw):
     """Return [(character, bytes)]; a byte that is no UTF-8 counts as U+FFFD."""
     result, at = [], 0

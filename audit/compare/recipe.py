@@ -19,7 +19,7 @@ from audit.compare.pairs import regions_of
 from audit.errors import ConfigError
 from audit.measures.facets import FACETS, NO_KEY
 
-__all__ = ["Recipe", "mixed_counts", "recipe_counts"]
+__all__ = ["Recipe", "recipe_counts"]
 
 UNITS = ("characters", "words", "documents", "bytes")
 
@@ -72,23 +72,3 @@ def recipe_counts(
     for key, count, number in wide.iter_rows():
         counts[number, places[key]] = count
     return keys.to_list(), counts
-
-
-def mixed_counts(
-    profiles: Sequence[Profile], epochs: Sequence[int], facet: str, unit: str
-) -> dict[str, int]:
-    """Return the counts by key of corpora that are taken a whole number of times.
-
-    Args:
-        profiles: The corpora.
-        epochs: How often each is taken, 0 or more.
-        facet: What the keys are.
-        unit: What is counted.
-    """
-    if len(epochs) != len(profiles) or any(e < 0 for e in epochs):
-        raise ConfigError(
-            "a recipe has one whole number from 0 for each corpus", value=list(epochs)
-        )
-    keys, counts = recipe_counts(profiles, facet, unit)
-    total = np.asarray(epochs, np.int64) @ counts
-    return {k: int(n) for k, n in zip(keys, total, strict=True) if n}

@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 __all__ = [
-    "berger_parker",
     "evenness",
     "gini",
     "hhi",
@@ -78,14 +77,6 @@ def hhi(counts: ArrayLike) -> Floats:
     """Return the Herfindahl-Hirschman index, sum p^2 in (0, 1]; NaN where empty."""
     shares, total = _shares(counts)
     return np.where(total > 0, np.einsum("...k,...k->...", shares, shares), np.nan)
-
-
-def berger_parker(counts: ArrayLike) -> Floats:
-    """Return the share of the most common key; NaN where empty."""
-    shares, total = _shares(counts)
-    if shares.shape[-1] == 0:
-        return np.full(shares.shape[:-1], np.nan)
-    return np.where(total > 0, shares.max(axis=-1), np.nan)
 
 
 def evenness(counts: ArrayLike) -> Floats:

@@ -21,11 +21,9 @@ from audit.measures.diversity import sample_coverage
 
 __all__ = [
     "Frequencies",
-    "asymptotic_hill",
     "coverage_at",
     "frequencies",
     "hill_at",
-    "hill_at_coverage",
     "size_for_coverage",
 ]
 
@@ -112,29 +110,14 @@ def _size_beyond(sample: Frequencies, coverage: float, here: float) -> float:
     return sample.n + math.ceil(more - 1e-9)
 
 
-def asymptotic_hill(sample: Frequencies, order: int) -> float:
-    """Return the estimated Hill number of the whole population, order 0, 1 or 2.
-
-    Order 0: Chao1, a lower bound (Chao 1984). Order 1: Chao, Wang and Jost (2013).
-    Order 2: the unbiased estimator of Simpson's index.
-    """
-    n, f1, f2 = sample.n, sample.of(1), sample.of(2)
-    if n == 0:
-        return 0.0
-    if order == 0:
-        return float(sample.keys.sum()) + _unseen(n, f1, f2)
-    if order == 1:
-        return math.exp(_entropy_estimate(sample, f1, f2))
-    pairs = (sample.counts * (sample.counts - 1) * sample.keys).sum()
-    return float(n * (n - 1) / pairs) if pairs else math.inf
-
-
 def _unseen(n: float, f1: float, f2: float) -> float:
+    """Return how many keys are estimated to be unseen: Chao1, a lower bound (1984)."""
     few = f1 * f1 / (2 * f2) if f2 else f1 * (f1 - 1) / 2
     return (n - 1) / n * few
 
 
 def _entropy_estimate(sample: Frequencies, f1: float, f2: float) -> float:
+    """Return the entropy of the whole population in nats: Chao, Wang, Jost (2013)."""
     from scipy.special import digamma
 
     n = sample.n
@@ -184,12 +167,6 @@ def hill_at(sample: Frequencies, size: float, order: int) -> float:
         return float((sample.keys * (1.0 - absent)).sum())
     terms = [_expected_entropy(x, n, size) for x in sample.counts]
     return math.exp(float(np.array(terms) @ sample.keys))
-
-
-def hill_at_coverage(sample: Frequencies, coverage: float, order: int) -> float:
-    """Return the Hill number at the size that reaches a coverage, or NaN."""
-    size = size_for_coverage(sample, coverage)
-    return hill_at(sample, size, order) if math.isfinite(size) else math.nan
 
 
 def _observed(sample: Frequencies, order: int) -> float:

@@ -7,7 +7,6 @@ Out: counts in the order of any list of languages, for
 
 from __future__ import annotations
 
-import hashlib
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["confusion_checksum", "confusion_counts"]
+__all__ = ["confusion_counts"]
 
 _FILE = Path(__file__).parent / "language" / "confusion.npz"
 
@@ -46,9 +45,3 @@ def confusion_counts(languages: Sequence[str]) -> NDArray[np.int64]:
     out[:, places < 0] = 0
     result: NDArray[np.int64] = out
     return result
-
-
-@lru_cache(maxsize=1)
-def confusion_checksum() -> str:
-    """Return the SHA-256 of the table, for fingerprints."""
-    return hashlib.sha256(_FILE.read_bytes()).hexdigest()

@@ -19,7 +19,7 @@ from audit.resources.culture_sources import LONE, MINOR, SHARED, WORD, Row, scri
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-__all__ = ["AMBIGUOUS", "FORM_LANGUAGES", "Inflections", "clean", "folded", "merge"]
+__all__ = ["AMBIGUOUS", "Inflections", "clean", "folded", "merge"]
 
 AMBIGUOUS = 2  # cultures claim the form that do not say so, and none clearly wins
 
@@ -61,8 +61,6 @@ _WORLDWIDE = ("organisation", "film_media", "music", "sport")
 _DIRECTION = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 # Short vowels and the stretching stroke of Arabic: texts and libraries put them or not.
 _POINTS = re.compile("[\u0640\u064b-\u0652\u0670]")
-
-FORM_LANGUAGES = {"HANGUL": "ko", "HIRAGANA": "ja", "KATAKANA": "ja", "THAI": "th"}
 
 
 def clean(form: str) -> str:

@@ -7,7 +7,6 @@ Out: levels of likeness, from wide to narrow, for similarity-sensitive diversity
 from __future__ import annotations
 
 import csv
-import hashlib
 from functools import lru_cache
 from pathlib import Path
 
@@ -16,7 +15,6 @@ from audit.resources.language_codes import macrolanguage
 __all__ = [
     "FILE",
     "LIKENESS",
-    "families_checksum",
     "language_families",
     "likeness_levels",
 ]
@@ -57,9 +55,3 @@ def likeness_levels() -> tuple[tuple[dict[str, str], float], ...]:
         (branch, LIKENESS["branch"]),
         (macro, LIKENESS["macrolanguage"]),
     )
-
-
-@lru_cache(maxsize=1)
-def families_checksum() -> str:
-    """Return the SHA-256 of the table, for fingerprints."""
-    return hashlib.sha256(FILE.read_bytes()).hexdigest()

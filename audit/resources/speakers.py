@@ -8,13 +8,12 @@ population of the world; shares are over the column's own sum.
 from __future__ import annotations
 
 import csv
-import hashlib
 from functools import lru_cache
 from pathlib import Path
 
 import pyarrow as pa
 
-__all__ = ["large_languages", "speakers", "speakers_checksum"]
+__all__ = ["large_languages", "speakers"]
 
 _FILE = Path(__file__).parent / "language" / "speakers.csv"
 
@@ -46,9 +45,3 @@ def large_languages() -> frozenset[str]:
         for row in speakers().to_pylist()
         if row["speakers"] >= 1_000_000 or row["official_in"]
     )
-
-
-@lru_cache(maxsize=1)
-def speakers_checksum() -> str:
-    """Return the SHA-256 of the table, for fingerprints."""
-    return hashlib.sha256(_FILE.read_bytes()).hexdigest()

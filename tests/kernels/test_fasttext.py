@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference_language import TinyModel, ref_hash
+from reference_text import pack
 
 from audit.annotate.fasttext_file import UnsupportedModelError, read_model
 from audit.errors import ConfigError
@@ -70,12 +71,6 @@ TEXTS = [
 ]
 
 
-def block(texts: list[str]):
-    raw = [text.encode() for text in texts]
-    offsets = np.cumsum([0, *map(len, raw)]).astype(np.int64)
-    return np.frombuffer(b"".join(raw), np.uint8), offsets
-
-
 def make(tmp_path: Path, shape: str) -> tuple[TinyModel, Path]:
     options = {"words": WORDS, "labels": LABELS} | SHAPES[shape]
     tiny = TinyModel(**options)
@@ -89,7 +84,7 @@ def test_vectors_and_probabilities_equal_the_twin(tmp_path, shape):
     tiny, path = make(tmp_path, shape)
     model = read_model(path)
     hidden, counts = document_vectors(
-        model.network, word_cache(model.network.dim), *block(TEXTS)
+        model.network, word_cache(model.network.dim), *pack(TEXTS)
     )
     best, share, mass = top_labels(model.output, hidden, counts, k=4)
     for i, text in enumerate(TEXTS):
@@ -114,7 +109,7 @@ def test_any_text_equals_the_twin(texts, tmp_path_factory):
     tiny, path = make(tmp_path_factory.mktemp("any"), "word_runs")
     model = read_model(path)
     hidden, counts = document_vectors(
-        model.network, word_cache(model.network.dim), *block(texts)
+        model.network, word_cache(model.network.dim), *pack(texts)
     )
     for i, text in enumerate(texts):
         assert counts[i] == len(tiny.row_numbers(text))
@@ -129,9 +124,9 @@ def test_result_does_not_depend_on_the_cache(tmp_path):
         " ".join(f"w{i}" for i in rng.integers(0, 90_000, 4000)) for _ in range(40)
     ]
     warm = word_cache(model.network.dim)
-    first, _ = document_vectors(model.network, warm, *block(texts))
-    again, _ = document_vectors(model.network, warm, *block(texts[::-1]))
-    alone, _ = document_vectors(model.network, word_cache(5), *block(texts[7:8]))
+    first, _ = document_vectors(model.network, warm, *pack(texts))
+    again, _ = document_vectors(model.network, warm, *pack(texts[::-1]))
+    alone, _ = document_vectors(model.network, word_cache(5), *pack(texts[7:8]))
     np.testing.assert_array_equal(first, again[::-1])
     np.testing.assert_array_equal(first[7], alone[0])
 
@@ -139,7 +134,7 @@ def test_result_does_not_depend_on_the_cache(tmp_path):
 def test_gate_leaves_the_best_of_what_is_allowed(tmp_path):
     tiny, path = make(tmp_path, "softmax")
     model = read_model(path)
-    hidden, counts = document_vectors(model.network, word_cache(5), *block(["the na"]))
+    hidden, counts = document_vectors(model.network, word_cache(5), *pack(["the na"]))
     want = np.array(tiny.probabilities("the na"))
     allowed = np.array([[True] * 4, [False] * 4, [True] * 4])
     allowed[2, int(want.argmax())] = False
@@ -180,7 +175,7 @@ def test_a_leader_is_the_best_label_and_close_calls_have_none(seed, spread, n_la
 
 def test_no_label_leads_where_scores_are_nodes_of_a_tree(tmp_path):
     model = read_model(make(tmp_path, "hierarchical")[1])
-    hidden, counts = document_vectors(model.network, word_cache(5), *block(TEXTS))
+    hidden, counts = document_vectors(model.network, word_cache(5), *pack(TEXTS))
     every, one = np.ones((1, 4), np.bool_), np.ones(4, np.float32)
     group = np.zeros(len(TEXTS), np.int64)
     assert (leaders(model.output, hidden, counts, every, group, one) == -1).all()
@@ -215,9 +210,7 @@ def test_damage_never_crashes_nor_allocates_without_bound(tmp_path):
             message = str(error)
         else:
             message = str(path)
-            document_vectors(
-                model.network, word_cache(model.network.dim), *block(TEXTS)
-            )
+            document_vectors(model.network, word_cache(model.network.dim), *pack(TEXTS))
         assert str(path) in message
 
 
@@ -267,13 +260,13 @@ def test_parts_and_wholes_are_read_in_one_pass(parts, shape, tmp_path_factory):
     net = read_model(path).network
     assert not runs_of_words(net)
     whole = np.repeat(np.arange(len(parts)), [len(d) for d in parts]).astype(np.int64)
-    data, offsets = block([text for d in parts for text in d])
+    data, offsets = pack([text for d in parts for text in d])
     hidden, counts, totals, sizes = joint_vectors(
         net, word_cache(net.dim), data, offsets, whole, len(parts)
     )
     for got, want in (
         ((hidden, counts), (data, offsets)),
-        ((totals, sizes), block(["".join(d) for d in parts])),
+        ((totals, sizes), pack(["".join(d) for d in parts])),
     ):
         vectors, rows = document_vectors(net, word_cache(net.dim), *want)
         np.testing.assert_array_equal(got[0], vectors)
@@ -289,8 +282,8 @@ def test_runs_of_words_cross_from_part_to_part(tmp_path):
 def test_a_model_survives_pickling(tmp_path):
     _, path = make(tmp_path, "pruned")
     model = pickle.loads(pickle.dumps(read_model(path)))
-    hidden, counts = document_vectors(model.network, word_cache(5), *block(TEXTS))
-    again, _ = document_vectors(read_model(path).network, word_cache(5), *block(TEXTS))
+    hidden, counts = document_vectors(model.network, word_cache(5), *pack(TEXTS))
+    again, _ = document_vectors(read_model(path).network, word_cache(5), *pack(TEXTS))
     np.testing.assert_array_equal(hidden, again)
     assert counts.sum() > 0
 
@@ -307,7 +300,7 @@ def test_words_of_any_length_equal_the_twin(tmp_path, maxn):
     texts = ["".join(rng.choice(letters, size)) for size in sizes]
     texts += ["a" * size for size in sizes]
     texts.append(" ".join(texts * 2))
-    hidden, counts = document_vectors(model.network, word_cache(5), *block(texts))
+    hidden, counts = document_vectors(model.network, word_cache(5), *pack(texts))
     for i, text in enumerate(texts):
         assert counts[i] == len(tiny.row_numbers(text))
         np.testing.assert_allclose(hidden[i], tiny.vector(text), atol=1e-5)
@@ -372,7 +365,7 @@ def test_equals_fasttext_itself(tmp_path, options):
     model = read_model(file)
     texts = [text for _, text in lines[:200]] + ["neverseen wörd", "abcd 你好"]
     hidden, counts = document_vectors(
-        model.network, word_cache(model.network.dim), *block(texts)
+        model.network, word_cache(model.network.dim), *pack(texts)
     )
     best, share, _ = top_labels(model.output, hidden, counts)
     # For one-vs-all and negative sampling fastText reads its sigmoids from a table of

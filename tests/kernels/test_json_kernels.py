@@ -146,11 +146,16 @@ def test_whatever_json_writes_is_good_and_its_strings_come_out_right(
 @given(st.binary(max_size=60), st.booleans())
 def test_a_good_line_is_json_whatever_the_bytes(noise, check_utf8):
     line = b'{"text":"' + noise.replace(b"\n", b"") + b'"}'
-    _, found = scan(line)
+    data, found = scan(line)
     if found.status[0] == GOOD:
-        json.loads(line.decode("utf-8"))
+        told = json.loads(line.decode())["text"]
+        assert not isinstance(told, str) or value(data, found) == told.encode()
     if not check_utf8:
-        scan(line, check_utf8=False)  # whatever it says, it stays inside the line
+        # Whatever it says, it stays inside the line.
+        data, found = scan(line, check_utf8=False)
+        ends = found.begins[:, 0] + found.sizes[:, 0]
+        assert found.begins.min() >= 0
+        assert ends.max() <= len(line)
 
 
 @settings(deadline=None)

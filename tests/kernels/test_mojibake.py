@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference_mojibake import ref_mojibake, ref_sequences
+from reference_text import pack
 
 from audit.kernels.mojibake import PAGES, count_sequences, is_mojibake
 
@@ -49,9 +50,7 @@ WORDS = {
 
 
 def block(*texts: str):
-    encoded = [text.encode() for text in texts]
-    offsets = np.r_[0, np.cumsum([len(e) for e in encoded])].astype(np.int64)
-    return np.frombuffer(b"".join(encoded), np.uint8), offsets
+    return pack(texts)
 
 
 def garbled(text: str, page: str) -> str:

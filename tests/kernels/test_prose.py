@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from prose_samples import CODE, PROSE
 from reference_prose import ref_features, ref_line, ref_prose
+from reference_text import pack, unpack
 
 from audit.annotate.language import LanguageAnnotator
 from audit.batch import TextBlock
@@ -34,21 +35,9 @@ PIECES = [
 TEXT = st.lists(st.sampled_from(PIECES), max_size=40).map("".join)
 
 
-def block(texts):
-    raw = [text.encode() for text in texts]
-    offsets = np.cumsum([0, *map(len, raw)]).astype(np.int64)
-    return np.frombuffer(b"".join(raw), np.uint8), offsets
-
-
-def split(data, offsets):
-    raw = data.tobytes()
-    pairs = zip(offsets[:-1].tolist(), offsets[1:].tolist(), strict=True)
-    return [raw[a:b].decode() for a, b in pairs]
-
-
 def rows(texts):
     """Return what the kernel says of each text."""
-    data, offsets, code, weights, doubt = prose(*block(texts))
+    data, offsets, code, weights, doubt = prose(*pack(texts))
     raw = data.tobytes()
     pairs = zip(offsets[:-1].tolist(), offsets[1:].tolist(), strict=True)
     kept = [raw[a:b] for a, b in pairs]
@@ -99,7 +88,7 @@ def test_running_text_of_real_documents_equals_the_twin():
 @settings(deadline=None)
 @given(line=TEXT)
 def test_lines_without_spans_equal_the_twin(line):
-    data, offsets = without_spans(*block(["x", line, "y"]))
+    data, offsets = without_spans(*pack(["x", line, "y"]))
     raw = data.tobytes()
     _, kept, _, _ = ref_line(line.encode(), 0)
     assert raw[offsets[1] : offsets[2]] == kept
@@ -109,7 +98,7 @@ def test_lines_without_spans_equal_the_twin(line):
 @given(line=TEXT.map(lambda text: text.replace("\n", " ")))
 def test_features_equal_the_twin(line):
     slots = line_tables().slots
-    features, offsets = read_features(*block(["if x", line]), slots)
+    features, offsets = read_features(*pack(["if x", line]), slots)
     found = features[offsets[1] :]
     assert sorted(found.tolist()) == ref_features(line.encode(), slots.tolist())
     assert len(found) <= FEATURES
@@ -121,7 +110,7 @@ def test_words_are_found_whatever_shares_their_slots():
     words = [f"w{n}" for n in range(2000)]
     slots = word_slots(words)
     assert np.count_nonzero(slots) == len(words)
-    features, offsets = read_features(*block([*words, "w2000x"]), slots)
+    features, offsets = read_features(*pack([*words, "w2000x"]), slots)
     shares = [features[b - 1] for b in offsets[1:]]
     assert len(set(shares[:-1])) == 1
     assert shares[-1] != shares[0]
@@ -140,7 +129,7 @@ def annotator():
 
 
 def languages(annotator, texts):
-    named = annotator.name_texts(TextBlock(*block(texts)))
+    named = annotator.name_texts(TextBlock(*pack(texts)))
     return [annotator.languages[i] for i in named.language]
 
 
@@ -196,7 +185,7 @@ EXAMPLES = {
 
 
 def test_running_text_by_example():
-    got = split(*prose(*block(list(EXAMPLES)))[:2])
+    got = unpack(*prose(*pack(list(EXAMPLES)))[:2])
     lines = [[line for line in text.split("\n") if line] for text in got]
     want = [[line for line in text.split("\n") if line] for text in EXAMPLES.values()]
     assert [[" ".join(x.split()) for x in t if x.strip()] for t in lines] == [
@@ -209,15 +198,15 @@ def test_running_text_by_example():
     texts=st.lists(st.text(alphabet="ab `~<>/:[](){}=\né東", max_size=50), max_size=4)
 )
 def test_running_text_is_never_longer_and_keeps_utf8_whole(texts):
-    data, offsets, code, *_ = prose(*block(texts))
+    data, offsets, code, *_ = prose(*pack(texts))
     sizes = [len(t.encode()) for t in texts]
     assert all(np.diff(offsets) <= np.array(sizes, int) + 1)
-    split(data, offsets)
+    unpack(data, offsets)
     assert (code >= 0).all()
 
 
 def test_code_lines_are_counted_as_code():
-    _, _, code, *_ = prose(*block(["f(x) = {y};\nMaji ni uhai.", "```\nf(x)\n```"]))
+    _, _, code, *_ = prose(*pack(["f(x) = {y};\nMaji ni uhai.", "```\nf(x)\n```"]))
     assert code.tolist() == [3, 0]
 
 
@@ -245,7 +234,7 @@ def test_code_lines_are_counted_as_code():
 )
 def test_prompts_and_pairs_are_code(line, is_code):
     text = f"Maji ni uhai kwa wote.\n{line}\nMvua ilinyesha jana."
-    data, _, code, *_ = prose(*block([text]))
+    data, _, code, *_ = prose(*pack([text]))
     assert (code[0] > 0) == is_code
     assert (line.encode() in data.tobytes()) != is_code
 
@@ -262,7 +251,7 @@ BLOCKS = {
 @pytest.mark.parametrize("name", BLOCKS)
 def test_lines_of_few_words_beside_code_are_code(name):
     text = f"Maji ni uhai kwa wote.\n\n{BLOCKS[name]}\nMvua ilinyesha jana."
-    data, _, code, *_ = prose(*block([text]))
+    data, _, code, *_ = prose(*pack([text]))
     kept = [line for line in data.tobytes().decode().split("\n") if line.strip()]
     assert kept == ["Maji ni uhai kwa wote.", "Mvua ilinyesha jana."]
     assert code[0] > 10
@@ -280,7 +269,7 @@ def test_lines_of_few_words_beside_code_are_code(name):
     ],
 )
 def test_short_lines_that_stand_beside_no_code_stay(text):
-    data, _, code, *_ = prose(*block([text]))
+    data, _, code, *_ = prose(*pack([text]))
     kept = data.tobytes().decode()
     without = "".join(
         line for line in text.splitlines(keepends=True) if line != "x = f(y);\n"
@@ -291,13 +280,13 @@ def test_short_lines_that_stand_beside_no_code_stay(text):
 
 def test_markup_with_next_to_no_text_weighs_as_code():
     page = '<div class="a"><a href="/b">Nyumbani</a><img src="c.png"></div>'
-    _, _, code, weights, _ = prose(*block([page, "<b>Habari ya leo</b>"]))
+    _, _, code, weights, _ = prose(*pack([page, "<b>Habari ya leo</b>"]))
     assert code[0] > 1.5 * weights[0]
     assert code[1] == 0
 
 
 def test_text_beyond_ascii_weighs_more_than_code():
-    _, _, _, weights, _ = prose(*block(["abcd", "\u6c34\u6c34"]))
+    _, _, _, weights, _ = prose(*pack(["abcd", "\u6c34\u6c34"]))
     assert weights.tolist() == [5, 7 + 3 * 6]
 
 
@@ -310,6 +299,6 @@ def test_a_line_in_doubt_stays_only_where_nothing_stands_beside_it():
         (f"{line}\n{line}", False),
         (f"```\nf(x)\n```\n{line}", False),
     ):
-        found = prose(*block([text]))
+        found = prose(*pack([text]))
         assert found.doubtful.tolist() == [stays]
         assert (line.encode() in found.data.tobytes()) == stays

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference_language import ref_lone_word, ref_plain
+from reference_text import pack, unpack
 
 from audit.kernels.codepoints import unicode_tables
 from audit.kernels.lone_words import lone_words
@@ -45,21 +46,9 @@ SCRIPTS = {
 }
 
 
-def block(texts):
-    raw = [text.encode() for text in texts]
-    offsets = np.cumsum([0, *map(len, raw)]).astype(np.int64)
-    return np.frombuffer(b"".join(raw), np.uint8), offsets
-
-
-def split(data, offsets):
-    raw = data.tobytes()
-    pairs = zip(offsets[:-1].tolist(), offsets[1:].tolist(), strict=True)
-    return [raw[a:b].decode() for a, b in pairs]
-
-
 def read(texts):
     table, codes = script_table()
-    return read_scripts(*block(texts), table, codes), codes + SCRIPT_EXTRA
+    return read_scripts(*pack(texts), table, codes), codes + SCRIPT_EXTRA
 
 
 def table():
@@ -139,7 +128,7 @@ def test_parts_and_wholes_are_counted_in_one_pass(parts):
     parts = [[text + "\n" for text in doc] for doc in parts]
     table_, codes = script_table()
     whole = np.repeat(np.arange(len(parts)), [len(d) for d in parts]).astype(np.int64)
-    data, offsets = block([text for doc in parts for text in doc])
+    data, offsets = pack([text for doc in parts for text in doc])
     found = read_scripts_jointly(data, offsets, whole, len(parts), table_, codes)
     for got, texts in zip(
         found,
@@ -170,7 +159,7 @@ def test_joints_mark_keys_not_prose():
 @given(text=st.text(alphabet=st.sampled_from("aÉßж'’ʻ 1-.東ไk\u0301\n"), max_size=40))
 def test_folded_words_equal_the_twin(text):
     text = unicodedata.normalize("NFC", text)
-    got = split(*plain_words(*block(["x", text, "y"]), table()))
+    got = unpack(*plain_words(*pack(["x", text, "y"]), table()))
     assert got == ["x", ref_plain(text, APOSTROPHES), "y"]
 
 
@@ -181,7 +170,7 @@ def test_folded_words_equal_the_twin(text):
 def test_long_runs_of_ascii_letters_are_folded_whole(words):
     text = "".join("aB"[n % 2] * n + sign for n, sign in words)
     for texts in ([text], [text, "xyz" * 9]):
-        got = split(*plain_words(*block(texts), table()))
+        got = unpack(*plain_words(*pack(texts), table()))
         assert got == [ref_plain(text, APOSTROPHES) for text in texts]
 
 
@@ -189,8 +178,8 @@ def test_long_runs_of_ascii_letters_are_folded_whole(words):
 @given(text=st.text(max_size=60))
 def test_folding_is_idempotent(text):
     text = unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode())
-    (once,) = split(*plain_words(*block([text]), table()))
-    (twice,) = split(*plain_words(*block([once]), table()))
+    (once,) = unpack(*plain_words(*pack([text]), table()))
+    (twice,) = unpack(*plain_words(*pack([once]), table()))
     assert once == twice
     assert "  " not in once
 
@@ -201,12 +190,12 @@ def test_folding_is_idempotent(text):
     enough=st.integers(1, 20),
 )
 def test_paragraphs_partition_their_documents(texts, enough):
-    data, offsets = block(texts)
+    data, offsets = pack(texts)
     borders, doc = paragraph_offsets(data, offsets, enough)
     assert set(borders.tolist()) >= {
         o for i, o in enumerate(offsets[:-1].tolist()) if texts[i]
     }
-    pieces = split(data, borders)
+    pieces = unpack(data, borders)
     for i, text in enumerate(texts):
         mine = [p for p, d in zip(pieces, doc.tolist(), strict=True) if d == i]
         assert "".join(mine) == text
@@ -220,11 +209,20 @@ def test_paragraphs_partition_their_documents(texts, enough):
     "junk", [b"\xff\xfe", b"abc\xe4\xb8", b"\xf0\x9f", b"\x80" * 5]
 )
 def test_bytes_that_are_no_text_do_no_harm(junk):
-    data = np.frombuffer(junk, np.uint8)
-    offsets = np.array([0, len(junk)])
+    good = ["Maji ni uhai, ", "東京は雨 "]
     script, codes = script_table()
-    read_scripts(data, offsets, script, codes)
-    plain_words(data, offsets, table())
+    alone, beside = pack(good), pack([good[0], junk, good[1]])
+    for found, clean in zip(
+        read_scripts(*beside, script, codes),
+        read_scripts(*alone, script, codes),
+        strict=True,
+    ):
+        assert len(found) == 3
+        assert np.array_equal(found[[0, 2]], clean)
+    words, places, *_ = plain_words(*beside, table())
+    spoken, where, *_ = plain_words(*alone, table())
+    assert bytes(words[: places[1]]) == bytes(spoken[: where[1]])
+    assert bytes(words[places[2] : places[3]]) == bytes(spoken[where[1] : where[2]])
 
 
 @pytest.mark.parametrize(
@@ -246,7 +244,7 @@ def test_bytes_that_are_no_text_do_no_harm(junk):
     ],
 )
 def test_lone_words(text, alone):
-    got = lone_words(*block(["maji ni", text, "maji"]))
+    got = lone_words(*pack(["maji ni", text, "maji"]))
     assert got.tolist() == [False, alone, True]
 
 
@@ -257,5 +255,5 @@ def test_lone_words(text, alone):
     )
 )
 def test_lone_words_equal_the_twin(text):
-    got = lone_words(*block(["a b", text, "a"]))
+    got = lone_words(*pack(["a b", text, "a"]))
     assert got.tolist() == [False, ref_lone_word(text), True]

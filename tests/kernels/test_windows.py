@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reference_text import pack
 from reference_windows import ref_holds, ref_windows
 
 from audit.kernels.tokens import UNSPACED, Tokens, tokenize
@@ -18,9 +19,7 @@ SHORT = st.lists(st.sampled_from(WORDS[:2] + CHARACTERS[:2]), max_size=8)
 
 
 def tokens_of(texts: list[list[str]]) -> Tokens:
-    data = [" ".join(words).encode() for words in texts]
-    offsets = np.concatenate([[0], np.cumsum([len(d) for d in data])]).astype(np.int64)
-    return tokenize(np.frombuffer(b"".join(data), np.uint8), offsets)
+    return tokenize(*pack([" ".join(words) for words in texts]))
 
 
 def pairs(words: list[str]) -> list[tuple[str, bool]]:

@@ -21,6 +21,7 @@ from audit.read import (
     plan_splits,
     read_split,
 )
+from schemas.document import REJECT_REASONS
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 values = st.recursive(
@@ -167,7 +168,8 @@ def test_an_array_reads_as_its_lines_do(folder, rows, spaces):
     ["jsonl", "json", "csv", "tsv", "txt", "parquet", "warc", "html", "jsonl.gz", "x"]
 ))  # fmt: skip
 def test_no_bytes_make_a_reader_fail(folder, content, suffix):
-    read_file(write(folder, f"bytes.{suffix}", content))
+    name = f"bytes.{suffix}"
+    _accounted(name, *read_file(write(folder, name, content)))
 
 
 @settings(deadline=None, max_examples=40)
@@ -177,7 +179,20 @@ def test_no_damage_makes_a_reader_fail(folder, data, kind):
     for _ in range(data.draw(st.integers(1, 4))):
         good[data.draw(st.integers(0, len(good) - 1))] = data.draw(st.integers(0, 255))
     end = data.draw(st.integers(1, len(good)))
-    read_file(write(folder, f"damage.{kind}", bytes(good[:end])))
+    name = f"damage.{kind}"
+    _accounted(name, *read_file(write(folder, name, bytes(good[:end]))))
+
+
+def _accounted(name, documents, rejects):
+    """Hold what was read to its order, and what was not to the known reasons."""
+    places = [row["position"] for row in documents]
+    assert places == sorted(places)
+    assert all(place >= 1 for place in places)
+    assert all(row["text"] is not None for row in documents)
+    for row in rejects:
+        assert row["reason"] in REJECT_REASONS
+        assert row["file"].endswith(name)
+        assert len(row["detail"]) <= 200
 
 
 def _good_files():
