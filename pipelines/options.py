@@ -11,12 +11,16 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from apache_beam.options.pipeline_options import PipelineOptions, SetupOptions
+from apache_beam.options.pipeline_options import (
+    DirectOptions,
+    PipelineOptions,
+    SetupOptions,
+)
 
 if TYPE_CHECKING:
     from audit.job.request import RunRequest
 
-__all__ = ["LOCAL_RUNNERS", "pipeline_options", "runner_of"]
+__all__ = ["LOCAL_RUNNERS", "pipeline_options", "runner_of", "threads_only"]
 
 _View = TypeVar("_View", bound=PipelineOptions)
 
@@ -69,3 +73,12 @@ def pipeline_options(request: RunRequest) -> PipelineOptions:
     options = _ParsedOnce(words, runner=runner_of(request))
     options.view_as(SetupOptions).save_main_session = False
     return options
+
+
+def threads_only(request: RunRequest, options: PipelineOptions) -> bool:
+    """Say whether all workers are threads of this process that do all once."""
+    direct = options.view_as(DirectOptions)
+    threads = direct.direct_running_mode in ("in_memory", "multi_threading")
+    once = not direct.direct_runner_bundle_repeat and not direct.direct_test_splits
+    in_here = not direct.direct_embed_docker_python
+    return request.runner in LOCAL_RUNNERS and threads and once and in_here

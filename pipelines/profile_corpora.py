@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import logging
 import re
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +38,8 @@ from audit.link.clusters import STAR_STEPS
 from audit.local import run_tasks as local_engine
 from audit.startup import loading
 from pipelines import transforms
-from pipelines.options import LOCAL_RUNNERS, pipeline_options, runner_of
+from pipelines.handing import open_shelf
+from pipelines.options import LOCAL_RUNNERS, pipeline_options, runner_of, threads_only
 from pipelines.transforms import Block
 
 if TYPE_CHECKING:
@@ -76,13 +78,15 @@ def run_tasks(
     request = run.request if len(tasks) > 1 else replace(run.request, workers=1)
     PROGRESS.enter("reading")
     logging.getLogger("apache_beam").setLevel(logging.ERROR)
+    options = pipeline_options(request)
     try:
-        with loading():
-            pipeline = beam.Pipeline(
-                runner=runner_of(request), options=pipeline_options(request)
-            )
-            build(pipeline, spec, plan_path)
-        pipeline.run().wait_until_finish()
+        with (
+            open_shelf() if threads_only(request, options) else nullcontext("") as shelf
+        ):
+            with loading():
+                pipeline = beam.Pipeline(runner=runner_of(request), options=options)
+                build(pipeline, replace(spec, shelf=shelf), plan_path)
+            pipeline.run().wait_until_finish()
     except CorpusAuditError:
         raise
     except Exception as error:

@@ -21,6 +21,7 @@ from audit.job.finish import FINISHED, finish_stage
 from audit.job.overlap import overlap_stage
 from audit.job.plan import Task
 from pipelines.corpus_io import storage_of
+from pipelines.handing import HANDED, shelf_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -62,14 +63,20 @@ class _Stage(beam.DoFn):
         self.spec = spec
 
     def setup(self) -> None:
-        """Open the filesystems on the worker."""
+        """Open the filesystems on the worker, and what its threads share."""
         self.filesystem, self.output = storage_of(self.spec.remote)
+        self.shelf = shelf_of(self.spec.shelf) if self.spec.shelf else None
 
-    @staticmethod
-    def tagged(outputs: Iterable[tuple[str, int, bytes]]) -> Iterator[Any]:
-        """Send each block to the output of its name."""
+    def tagged(self, outputs: Iterable[tuple[str, int, bytes]]) -> Iterator[Any]:
+        """Send each block, or its name on the shelf, to the output of its tag."""
         for tag, key, block in outputs:
+            if self.shelf is not None and tag in HANDED:
+                block = self.shelf.leave(block)
             yield pvalue.TaggedOutput(tag, (key, block))
+
+    def taken(self, blocks: Iterable[bytes]) -> Iterable[bytes]:
+        """Return the blocks of a tag that is handed on: they may be on the shelf."""
+        return blocks if self.shelf is None else list(map(self.shelf.take, blocks))
 
 
 class ReadPlan(_Stage):
@@ -103,7 +110,7 @@ class GroupExact(_Stage):
 
     def process(self, element: tuple[int, Iterable[bytes]]) -> Iterator[Any]:
         """Yield units with copies by partition, and by task which send no bands."""
-        yield from self.tagged(linking.exact_stage(element[1], self.spec))
+        yield from self.tagged(linking.exact_stage(self.taken(element[1]), self.spec))
 
 
 class SendBands(_Stage):
@@ -114,7 +121,9 @@ class SendBands(_Stage):
         _, found = element
         task = Task.from_json(found["task"][0])
         yield from self.tagged(
-            linking.bands_stage(task, found["drops"], self.spec, self.output)
+            linking.bands_stage(
+                task, self.taken(found["drops"]), self.spec, self.output
+            )
         )
 
 
@@ -123,7 +132,9 @@ class FindCandidates(_Stage):
 
     def process(self, element: tuple[int, Iterable[bytes]]) -> Iterator[Any]:
         """Yield by partition of the unit whom it meets."""
-        yield from self.tagged(linking.candidate_stage(element[1], self.spec))
+        yield from self.tagged(
+            linking.candidate_stage(self.taken(element[1]), self.spec)
+        )
 
 
 class RoutePairs(_Stage):
@@ -131,7 +142,7 @@ class RoutePairs(_Stage):
 
     def process(self, element: tuple[int, Iterable[bytes]]) -> Iterator[Any]:
         """Yield pairs by pair partition, and the rows that are needed by task."""
-        yield from self.tagged(linking.route_stage(element[1], self.spec))
+        yield from self.tagged(linking.route_stage(self.taken(element[1]), self.spec))
 
 
 class LookAgain(_Stage):
@@ -144,7 +155,11 @@ class LookAgain(_Stage):
             task = Task.from_json(found["task"][0])
             yield from self.tagged(
                 linking.look_again_stage(
-                    task, found["needs"], self.spec, self.filesystem, self.output
+                    task,
+                    self.taken(found["needs"]),
+                    self.spec,
+                    self.filesystem,
+                    self.output,
                 )
             )
 
@@ -157,7 +172,10 @@ class VerifyPairs(_Stage):
         _, found = element
         yield from self.tagged(
             linking.verify_stage(
-                found["pairs"], found["sets"], found["excerpts"], self.spec
+                self.taken(found["pairs"]),
+                self.taken(found["sets"]),
+                self.taken(found["excerpts"]),
+                self.spec,
             )
         )
 
@@ -192,7 +210,11 @@ class NameClusters(_Stage):
     ) -> Iterator[Any]:
         """Yield members by partition of the representative, shared units by task."""
         still_open = [block for _, block in open_links]
-        yield from self.tagged(clustering.node_stage(element[1], still_open, self.spec))
+        found = {
+            tag: self.taken(blocks) if tag in HANDED else blocks
+            for tag, blocks in element[1].items()
+        }
+        yield from self.tagged(clustering.node_stage(found, still_open, self.spec))
 
 
 class CountClusters(_Stage):
@@ -202,7 +224,9 @@ class CountClusters(_Stage):
         """Yield counts by corpus, and the clusters of units by task."""
         _, found = element
         yield from self.tagged(
-            clustering.cluster_stage(found["members"], found["root_arcs"], self.spec)
+            clustering.cluster_stage(
+                self.taken(found["members"]), self.taken(found["root_arcs"]), self.spec
+            )
         )
 
 
@@ -277,8 +301,10 @@ class DescribeTask(_Stage):
         """Yield counts by corpus; fill in the cluster columns of stored documents."""
         _, found = element
         task = Task.from_json(found["task"][0])
-        linked = (found["clusters"], found["shares"])
-        yield from self.tagged(describe_stage(task, *linked, self.spec, self.output))
+        clusters, shares = self.taken(found["clusters"]), self.taken(found["shares"])
+        yield from self.tagged(
+            describe_stage(task, clusters, shares, self.spec, self.output)
+        )
 
 
 class WriteDetail(_Stage):

@@ -46,6 +46,8 @@ class JobSpec:
         partitions: of the duplicate shuffle.
         remote: whether paths need Beam's filesystems.
         evaluation: fingerprint of the evaluation items in staging; "": none.
+        shelf: where workers that are threads of one process leave blocks for each
+            other; "": blocks go through the engine's shuffle.
     """
 
     config: AuditConfig
@@ -57,6 +59,7 @@ class JobSpec:
     partitions: int
     remote: bool = False
     evaluation: str = ""
+    shelf: str = ""
 
     def tasks_of(self, corpus: int) -> range:
         """Return the tasks of a corpus, by its number."""
