@@ -61,6 +61,8 @@ WORD_THRESHOLD = 0.9
 LINE_THRESHOLD = 0.95
 # Bytes of running text (spaces too) that one letter in lines of code outweighs.
 _CODE_WEIGHT = 1.5
+# Languages and scripts that characters tell apart, not labels.
+_CHINESE, _HANI = ("cmn", "yue", "lzh"), ("Hans", "Hant")
 # A paragraph that is in doubt counts as its document's language.
 SEGMENT_THRESHOLD = 0.7
 
@@ -119,7 +121,7 @@ class LanguageAnnotator:
         self._table, self._codes = script_table()
         self.model: LanguageModel = load_model(model)
         self.scripts = (*self._codes, *SCRIPT_EXTRA)
-        extra = {"und", "zxx", "cmn", "yue", "lzh"}
+        extra = {"und", "zxx", *_CHINESE}
         self.languages = tuple(sorted({*self.model.languages, *extra}))
         self._number = {code: i for i, code in enumerate(self.languages)}
         numbers = [self._number[code] for code in self.model.languages]
@@ -127,6 +129,9 @@ class LanguageAnnotator:
         self._of_label = np.array([*numbers, self._number["und"]], np.int32)
         numbers = [self._script_number(code) for code in self.model.scripts]
         self._script_of_label = np.array([*numbers, -1], np.int32)
+        self._chinese = np.isin(self.languages, _CHINESE)
+        # As above, the last entry answers for "no script", -1.
+        self._hani = np.isin([*self.scripts, ""], _HANI)
 
     def _script_number(self, code: str) -> int:
         return self.scripts.index(code) if code in self.scripts else -1
@@ -286,10 +291,9 @@ class LanguageAnnotator:
         label[prose] = guess.runner_up[prose]
         language = self._of_label[label]
         named = self._script_of_label[label]
-        hani = {self._script_number(code) for code in ("Hans", "Hant")}
         second = (named == writing.second) & (named >= 0)
         # Whether it is Hans or Hant is for the characters to say, not for the label.
-        second |= np.isin(named, list(hani)) & np.isin(writing.second, list(hani))
+        second |= self._hani[named] & self._hani[writing.second]
         second &= writing.second_letters > 0
         script = np.where(
             second & (named != writing.script), writing.second, writing.script
@@ -307,7 +311,7 @@ class LanguageAnnotator:
         number = self._number
         language, confidence = language.copy(), confidence.copy()
         language[confidence < self.threshold] = number["und"]
-        chinese = np.isin(language, [number[c] for c in ("cmn", "yue", "lzh")])
+        chinese = self._chinese[language]
         spoken, old = cantonese(writing), classical(writing)
         language[chinese & spoken] = number["yue"]
         language[chinese & old & ~spoken] = number["lzh"]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -237,11 +238,16 @@ class LanguageModel:
 
         Kinds of Chinese count as one here: their characters tell them apart later.
         """
-        names = ["cmn" if c in _CHINESE else c for c in self.languages]
-        number = {name: i for i, name in enumerate(dict.fromkeys(names))}
-        numbers = np.array([*(number[name] for name in names), -1])
+        numbers = self._language_numbers
         same = (numbers[best[:, 0]] == numbers[best[:, 1]]) & (best[:, 1] >= 0)
         return np.where(same, share[:, 1], np.float32(0))
+
+    @cached_property
+    def _language_numbers(self) -> NDArray[np.int64]:
+        """The language of each label as a number; the last entry is nobody's, -1."""
+        names = ["cmn" if c in _CHINESE else c for c in self.languages]
+        number = {name: i for i, name in enumerate(dict.fromkeys(names))}
+        return np.array([*(number[name] for name in names), -1])
 
     def fingerprint(self) -> dict[str, str]:
         """Return checksums of the file, the calibration and the second look."""
@@ -274,11 +280,15 @@ class LanguageModel:
         second = np.where(
             enough & (writing.second >= 0), writing.second, writing.script
         )
-        pairs = writing.script.astype(np.int64) << 16 | second
-        keys, group = np.unique(pairs, return_inverse=True)
-        rows = [self._allowed(key >> 16, key & 0xFFFF, codes) for key in keys.tolist()]
+        # There are few pairs of scripts: no need to sort to find those that occur.
+        pairs = writing.script.astype(np.int64) * len(codes) + second
+        occurs = np.zeros(len(codes) ** 2, np.bool_)
+        occurs[pairs] = True
+        number = np.cumsum(occurs) - 1
+        keys = np.flatnonzero(occurs).tolist()
+        rows = [self._allowed(*divmod(key, len(codes)), codes) for key in keys]
         shape = len(keys), len(self.languages)
-        return np.array(rows, np.bool_).reshape(shape), group.astype(np.int64)
+        return np.array(rows, np.bool_).reshape(shape), number[pairs]
 
     def _allowed(
         self, first: int, second: int, codes: tuple[str, ...]
