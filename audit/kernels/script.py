@@ -118,15 +118,51 @@ def _ascii_kinds(data, at):  # type: ignore[no-untyped-def]
     )
 
 
+# Flags of a Han character, each as one in a field of twelve bits, and how many blocks
+# of 64 bytes such fields can count: a block has 21 Han characters at most.
+_FIELD, _BLOCKS = 12, 128
+_SPREAD = np.array(
+    [sum((flags >> k & 1) << _FIELD * k for k in range(5)) for flags in range(32)],
+    np.uint64,
+)
+
+
+@step
+def _count_kinds(kinds, valid, before, sums):  # type: ignore[no-untyped-def]
+    """Add up a block's ASCII; return its last letter, small letter and digit.
+
+    Args:
+        kinds: from `_ascii_kinds`.
+        valid: which bytes are of the text.
+        before: bits of what stands right before the block.
+        sums: what is counted of the text.
+    """
+    one, last = np.uint64(1), np.uint64(63)
+    capital, small, digit = kinds[0] & valid, kinds[1] & valid, kinds[2] & valid
+    sign, code = kinds[3] & valid, kinds[4] & valid
+    letter = capital | small
+    sums[_ASCII_LETTERS] += np.int64(popcount(letter))
+    sums[_DIGITS] += np.int64(popcount(digit))
+    sums[_PLAIN_SIGNS] += np.int64(popcount(sign & ~code))
+    sums[_SIGNS_OF_CODE] += np.int64(popcount(code))
+    sums[_CHARACTERS] += np.int64(popcount(valid & ~kinds[5]))
+    # Letter beside digit, or capital after small letter.
+    joints = digit & (letter << one | before[0])
+    joints |= letter & (digit << one | before[2])
+    joints |= capital & (small << one | before[1])
+    sums[_JOINTS] += np.int64(popcount(joints))
+    return letter >> last, small >> last, digit >> last
+
+
 @step
 def _count(data, start, end, table, tail, counts, seen, n_seen, sums):  # type: ignore[no-untyped-def]
     """Add up what stands in a text; return how many scripts have been seen.
 
     ASCII is told 64 bytes at a time; of other characters, one bit says where each
-    begins.
+    begins. Letters of one script stand in runs: a run is counted when it ends.
     """
-    one = np.uint64(1)
-    letter_before = small_before = digit_before = np.uint64(0)
+    one, script, run = np.uint64(1), np.int64(-1), np.int64(0)
+    before, flags, blocks = (np.uint64(0), np.uint64(0), np.uint64(0)), np.uint64(0), 0
     for at in range(start, end, 64):
         left = min(end - at, 64)
         if at + 64 <= len(data):
@@ -137,22 +173,7 @@ def _count(data, start, end, table, tail, counts, seen, n_seen, sums):  # type: 
                 tail[k] = data[at + k]
             kinds = _ascii_kinds(tail, 0)
         valid = ~np.uint64(0) >> np.uint64(64 - left)
-        capital, small, digit = kinds[0] & valid, kinds[1] & valid, kinds[2] & valid
-        sign, code = kinds[3] & valid, kinds[4] & valid
-        letter = capital | small
-        sums[_ASCII_LETTERS] += np.int64(popcount(letter))
-        sums[_DIGITS] += np.int64(popcount(digit))
-        sums[_PLAIN_SIGNS] += np.int64(popcount(sign & ~code))
-        sums[_SIGNS_OF_CODE] += np.int64(popcount(code))
-        sums[_CHARACTERS] += np.int64(popcount(valid & ~kinds[5]))
-        # Letter beside digit, or capital after small letter.
-        joints = digit & (letter << one | letter_before)
-        joints |= letter & (digit << one | digit_before)
-        joints |= capital & (small << one | small_before)
-        sums[_JOINTS] += np.int64(popcount(joints))
-        last = np.uint64(63)
-        letter_before, small_before = letter >> last, small >> last
-        digit_before = digit >> last
+        before = _count_kinds(kinds, valid, before, sums)
         leads = kinds[6] & valid
         while leads:
             c, _ = decode(data, at + np.int64(trailing_zeros(leads)), end)
@@ -160,20 +181,42 @@ def _count(data, start, end, table, tail, counts, seen, n_seen, sums):  # type: 
             entry = table[c]
             word = entry >> np.uint32(8) & np.uint32(15)
             if word >= _LETTER:
-                script = np.int64(entry & np.uint32(255))
-                if counts[script] == 0:
-                    seen[n_seen] = script
-                    n_seen += 1
-                counts[script] += 1
-                flags = np.int64(entry >> np.uint32(16))
-                if flags:
-                    for k in range(5):
-                        sums[_N_SIMPLIFIED + k] += flags >> k & 1
+                if np.int64(entry & np.uint32(255)) != script:
+                    n_seen = _end_run(counts, seen, n_seen, script, run)
+                    script, run = np.int64(entry & np.uint32(255)), np.int64(0)
+                run += 1
+                flags += _SPREAD[entry >> np.uint32(16) & np.uint32(31)]
             elif word == _DIGIT:
                 sums[_DIGITS] += 1
             elif word == 0:
                 sums[_PLAIN_SIGNS] += 1
+        blocks += 1
+        if blocks == _BLOCKS:
+            _add_flags(flags, sums)
+            flags, blocks = np.uint64(0), 0
+    _add_flags(flags, sums)
+    return _end_run(counts, seen, n_seen, script, run)
+
+
+@step
+def _end_run(counts, seen, n_seen, script, run):  # type: ignore[no-untyped-def]
+    """Count a run of letters; return how many scripts have been seen."""
+    if run == 0:
+        return n_seen
+    if counts[script] == 0:
+        seen[n_seen] = script
+        n_seen += 1
+    counts[script] += run
     return n_seen
+
+
+@step
+def _add_flags(flags, sums):  # type: ignore[no-untyped-def]
+    """Add fields of flags to what is counted of the text."""
+    if flags:
+        for k in range(5):
+            field = flags >> np.uint64(_FIELD * k) & np.uint64((1 << _FIELD) - 1)
+            sums[_N_SIMPLIFIED + k] += np.int64(field)
 
 
 @step
