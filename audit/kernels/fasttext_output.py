@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from audit.kernels.jit import kernel, step
-from audit.kernels.vectors import LANES, TILE, exponentials, score_tile
+from audit.kernels.scores import TILE, exponentials, highest, leader, score_tile, total
+from audit.kernels.vectors import LANES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,8 +27,6 @@ HIERARCHICAL, ONE_VS_ALL, SOFTMAX = 1, 2, 3
 
 # The least lead in score (a factor of 1.05) that is beyond the rounding of floats.
 _LEAD = 0.05
-# Score of a label that a document may not have.
-_RULED_OUT = -1e30
 
 
 class Output(NamedTuple):
@@ -69,53 +68,18 @@ def _scores(hidden, first, columns, n_out, tile, out):  # type: ignore[no-untype
 
 
 @step
-def _highest(bits):  # type: ignore[no-untyped-def]
-    """Return the place of the highest of some floats, given as their bits.
-
-    Bits in the order of floats are whole numbers, whose maximum a compiler may look
-    for in any order, so several at a time. NaN never counts as a leader: it may stand
-    for the highest, but no score is within a margin of it.
-    """
-    top = np.int32(-(2**31))
-    for i in range(len(bits)):
-        top = max(top, bits[i] ^ (bits[i] >> np.int32(31) & np.int32(0x7FFFFFFF)))
-    place = np.int32(-1)
-    for i in range(len(bits)):
-        here = bits[i] ^ (bits[i] >> np.int32(31) & np.int32(0x7FFFFFFF))
-        place = max(place, np.int32(i) if here == top else np.int32(-1))
-    return place
-
-
-@step
-def _softmax(scores, bits, n, width, sums, out):  # type: ignore[no-untyped-def]
-    """Write the probability of each label, as fastText reports it: 1e-5 above it.
-
-    Sixteen sums run side by side, then are added up in order.
-    """
-    top = scores[_highest(bits[:n])]
+def _softmax(scores, n, width, out):  # type: ignore[no-untyped-def]
+    """Write the probability of each label, as fastText reports it: 1e-5 above it."""
+    top = highest(scores, 0, n)
     for label in range(width):
         out[label] = scores[label] - top
     for label in range(0, width, LANES):
         exponentials(out, label)
     for label in range(n, width):
         out[label] = 0
-    total = _sum(out, width, sums)
+    whole = total(out, 0, width)
     for label in range(n):
-        out[label] = out[label] / total + np.float32(1e-5)
-
-
-@step
-def _sum(values, width, sums):  # type: ignore[no-untyped-def]
-    """Return the sum of values whose number is a multiple of sixteen."""
-    for lane in range(LANES):
-        sums[lane] = 0
-    for k in range(0, width, LANES):
-        for lane in range(LANES):
-            sums[lane] += values[k + lane]
-    total = sums[0]
-    for lane in range(1, LANES):
-        total += sums[lane]
-    return total
+        out[label] = out[label] / whole + np.float32(1e-5)
 
 
 @step
@@ -130,11 +94,11 @@ def _sigmoids(scores, width, out):  # type: ignore[no-untyped-def]
 
 
 @step
-def _probabilities(output, scores, bits, width, sums, nodes, out):  # type: ignore[no-untyped-def]
+def _probabilities(output, scores, width, nodes, out):  # type: ignore[no-untyped-def]
     """Write the probability of each label, as fastText reports it."""
     n = output.n_labels
     if output.loss == SOFTMAX:
-        _softmax(scores, bits, n, width, sums, out)
+        _softmax(scores, n, width, out)
         return
     _sigmoids(scores, width, out)
     if output.loss == ONE_VS_ALL:
@@ -175,22 +139,22 @@ def _top_labels(  # type: ignore[no-untyped-def]
     n, k, width = output.n_labels, best.shape[1], weights.shape[1]
     tile = np.zeros(TILE * hidden.shape[1], np.float32)
     scores = np.zeros((TILE, width), np.float32)
-    bits, flat = scores.view(np.int32), scores.reshape(-1)
-    found, nodes = np.zeros(width, np.float32), np.zeros(2 * n, np.float32)
-    sums, found_bits = np.zeros(LANES, np.float32), found.view(np.int32)
+    flat, nodes = scores.reshape(-1), np.zeros(2 * n, np.float32)
+    found = np.zeros(width, np.float32)
+    found_bits = found.view(np.int32)
     for doc in range(len(hidden)):
         at = doc % TILE
         if at == 0:
             _scores(hidden, doc, columns, n_out, tile, flat)
         if counts[doc] == 0:
             continue
-        _probabilities(output, scores[at], bits[at], width, sums, nodes, found)
+        _probabilities(output, scores[at], width, nodes, found)
         row = weights[group[doc]]
         for label in range(width):
             p = found[label] * row[label]
             # What is no number counts as nothing.
             found[label] = p if p > 0 else np.float32(0)
-        mass[doc] = _sum(found, width, sums)
+        mass[doc] = total(found, 0, width)
         for j in range(k):
             label = _first_highest(found_bits, width)
             if label < 0:
@@ -199,37 +163,23 @@ def _top_labels(  # type: ignore[no-untyped-def]
             found[label] = 0
 
 
-@step
-def _leader(scores, bits, row, margin):  # type: ignore[no-untyped-def]
-    """Return the label of one text that leads, or -1; the scores are changed."""
-    highest = scores[_highest(bits)]
-    for label in range(len(scores)):
-        scores[label] += row[label]
-    best = _highest(bits)
-    if scores[best] < _RULED_OUT / 2:
-        return np.int32(-1)
-    limit, near = scores[best] - margin, 0
-    for label in range(len(scores)):
-        near += scores[label] >= limit
-    # Far below a label that is ruled out, what fastText adds decides.
-    sure = near == 1 and scores[best] - row[best] >= highest - np.float32(1)
-    return best if sure else np.int32(-1)
-
-
 @kernel
 def _leaders(columns, n, hidden, counts, bias, group, margin, out):  # type: ignore[no-untyped-def]
-    width = len(columns) // hidden.shape[1]
-    scores = np.zeros((TILE, width), np.float32)
-    bits, flat = scores.view(np.int32), scores.reshape(-1)
-    tile = np.zeros(TILE * hidden.shape[1], np.float32)
+    width, flat_bias = bias.shape[1], bias.reshape(-1)
+    scores, tile = (
+        np.zeros(TILE * width, np.float32),
+        np.zeros(TILE * hidden.shape[1], np.float32),
+    )
     for doc in range(len(hidden)):
         at = doc % TILE
         if at == 0:
-            _scores(hidden, doc, columns, n, tile, flat)
+            _scores(hidden, doc, columns, n, tile, scores)
         if counts[doc] == 0:
-            out[doc] = -1
             continue
-        out[doc] = _leader(scores[at, :n], bits[at, :n], bias[group[doc]], margin)
+        # Far below a label that is ruled out, what fastText adds decides.
+        out[doc] = leader(
+            scores, at * width, flat_bias, group[doc] * width, n, margin, np.float32(1)
+        )
 
 
 def _whole_tiles(columns: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -263,13 +213,16 @@ def leaders(
     """
     found = np.full(len(hidden), -1, np.int32)
     if output.loss == SOFTMAX and len(hidden):
-        bias = np.where(allowed, np.log(prior), np.float32(_RULED_OUT))
+        columns = _whole_tiles(output.columns)
+        width = len(columns) // len(output.columns)
+        bias = np.full((len(allowed), width), -np.inf, np.float32)
+        bias[:, : output.n_labels] = np.where(allowed, np.log(prior), -np.inf)
         # fastText adds 1e-5 to each probability. That changes no order within the
         # margin, as the leader's own share is at least prior / (e n).
         margin = max(_LEAD, 6e-5 * output.n_labels / float(prior.min()))
         _leaders(
-            _whole_tiles(output.columns), output.n_labels, hidden, counts,
-            bias.astype(np.float32), group, np.float32(margin), found,
+            columns, output.n_labels, hidden, counts, bias, group, np.float32(margin),
+            found,
         )  # fmt: skip
     return found
 

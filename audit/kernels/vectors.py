@@ -1,4 +1,4 @@
-"""Numbers added, rounded and multiplied whole vectors at a time.
+"""Numbers added, rounded and hashed whole vectors at a time.
 
 In: arrays and places in them, as kernels hold them. Out: values in place. As in
 `audit.kernels.lanes`, each operation is plain LLVM, the same on every processor, and
@@ -21,15 +21,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = [
-    "LANES", "TILE", "add_coded", "add_counts", "add_eight", "add_sixteen",
-    "exponentials", "find_eight", "grow_hashes", "remainders", "round_values",
-    "score_tile", "widen",
+    "LANES", "add_coded", "add_counts", "add_eight", "add_sixteen", "every",
+    "find_eight", "grow_hashes", "remainders", "round_values", "rounded", "spread",
+    "widen",
 ]  # fmt: skip
 
 # Numbers that most operations take at a time.
 LANES = 16
-# Texts whose scores are computed side by side.
-TILE = 4
 
 _FLOAT, _BYTE, _INT32, _INT64 = (
     ir.FloatType(), ir.IntType(8), ir.IntType(32), ir.IntType(64)
@@ -42,7 +40,7 @@ _Built = tuple[Any, "Callable[..., Any]"]
 _NUMBER = types.int64
 
 
-def _spread(builder: Any, value: Any, n: int) -> Any:
+def spread(builder: Any, value: Any, n: int) -> Any:
     """Return a vector of n copies of a value."""
     undefined = ir.Constant(ir.VectorType(value.type, n), ir.Undefined)
     first = builder.insert_element(undefined, value, ir.Constant(_INT32, 0))
@@ -50,7 +48,7 @@ def _spread(builder: Any, value: Any, n: int) -> Any:
     return builder.shuffle_vector(first, undefined, order)
 
 
-def _many(kind: Any, n: int, value: Any) -> Any:
+def every(kind: Any, n: int, value: Any) -> Any:
     """Return a constant vector."""
     return ir.Constant(ir.VectorType(kind, n), [value] * n)
 
@@ -78,9 +76,9 @@ def find_eight(_typing: Any, table: Any, _at: Any, _key: Any, _mask: Any) -> _Bu
         table, at, key, mask = args
         there = address(context, builder, signature.args[0], table, at)
         eight = load(builder, there, ir.VectorType(_INT64, 8))
-        other = builder.xor(eight, _spread(builder, key, 8))
-        other = builder.and_(other, _spread(builder, mask, 8))
-        equal = builder.icmp_unsigned("==", other, _many(_INT64, 8, 0))
+        other = builder.xor(eight, spread(builder, key, 8))
+        other = builder.and_(other, spread(builder, mask, 8))
+        equal = builder.icmp_unsigned("==", other, every(_INT64, 8, 0))
         return builder.zext(builder.bitcast(equal, _BYTE), _INT64)
 
     number = types.uint64
@@ -169,9 +167,7 @@ def add_coded(
                 code = builder.and_(code, number(0x1FE))
                 offset = builder.add(code, number(512 * m))
                 pairs.append(load(builder, builder.gep(table, [offset]), _PAIR))
-            scaled = builder.fmul(
-                _spread(builder, norm, LANES), _joined(builder, pairs)
-            )
+            scaled = builder.fmul(spread(builder, norm, LANES), _joined(builder, pairs))
             builder.store(builder.fadd(builder.load(total), scaled), total)
         store(builder, builder.load(total), target)
         return context.get_dummy_value()
@@ -197,15 +193,15 @@ def round_values(
         vector = ir.VectorType(_FLOAT, LANES)
         there = address(context, builder, signature.args[0], values, at)
         value = builder.fmul(
-            load(builder, there, vector), _spread(builder, scale, LANES)
+            load(builder, there, vector), spread(builder, scale, LANES)
         )
-        most = _spread(builder, limit, LANES)
+        most = spread(builder, limit, LANES)
         least = builder.fneg(most)
         value = builder.select(builder.fcmp_ordered(">", value, most), most, value)
         value = builder.select(builder.fcmp_ordered("<", value, least), least, value)
         number = builder.fcmp_ordered("ord", value, value)
-        value = builder.select(number, value, _many(_FLOAT, LANES, 0.0))
-        whole = builder.fptosi(_rounded(builder, value), ir.VectorType(_INT32, LANES))
+        value = builder.select(number, value, every(_FLOAT, LANES, 0.0))
+        whole = builder.fptosi(rounded(builder, value), ir.VectorType(_INT32, LANES))
         store(builder, whole, address(context, builder, signature.args[4], out, to))
         return context.get_dummy_value()
 
@@ -229,7 +225,7 @@ def add_counts(
         rows_kind, places_kind, out_kind = (signature.args[i] for i in (0, 1, 6))
         vector = ir.VectorType(_INT32, LANES)
         wide = ir.VectorType(_INT64, LANES)
-        total = cgutils.alloca_once_value(builder, _many(_INT32, LANES, 0))
+        total = cgutils.alloca_once_value(builder, every(_INT32, LANES, 0))
         with cgutils.for_range(builder, end, begin) as loop:
             place = builder.load(
                 address(context, builder, places_kind, places, loop.index)
@@ -279,16 +275,16 @@ def grow_hashes(
         vector = ir.VectorType(_INT32, LANES)
         target = address(context, builder, signature.args[0], hashes, to)
         there = address(context, builder, signature.args[2], characters, at)
-        prime, high = _many(_INT32, LANES, 16777619), _many(_INT32, LANES, 24)
+        prime, high = every(_INT32, LANES, 16777619), every(_INT32, LANES, 24)
         rest = cgutils.alloca_once_value(builder, load(builder, there, vector))
         grown = cgutils.alloca_once_value(builder, load(builder, target, vector))
         with cgutils.for_range(builder, width):
             value, before = builder.load(rest), builder.load(grown)
             byte = builder.ashr(builder.shl(value, high), high)
             after = builder.mul(builder.xor(before, byte), prime)
-            some = builder.icmp_unsigned("!=", value, _many(_INT32, LANES, 0))
+            some = builder.icmp_unsigned("!=", value, every(_INT32, LANES, 0))
             builder.store(builder.select(some, after, before), grown)
-            builder.store(builder.lshr(value, _many(_INT32, LANES, 8)), rest)
+            builder.store(builder.lshr(value, every(_INT32, LANES, 8)), rest)
         store(builder, builder.load(grown), target)
         return context.get_dummy_value()
 
@@ -316,12 +312,12 @@ def remainders(
         value = load(builder, there, vector)
         product = builder.mul(
             builder.zext(value, wide),
-            builder.zext(_spread(builder, inverse, LANES), wide),
+            builder.zext(spread(builder, inverse, LANES), wide),
         )
         quotient = builder.trunc(
-            builder.lshr(product, _spread(builder, shift, LANES)), vector
+            builder.lshr(product, spread(builder, shift, LANES)), vector
         )
-        width = _spread(builder, divisor, LANES)
+        width = spread(builder, divisor, LANES)
         rest = builder.sub(value, builder.mul(quotient, width))
         less = builder.sub(rest, width)
         rest = builder.select(builder.icmp_unsigned("<", rest, width), rest, less)
@@ -335,109 +331,7 @@ def remainders(
     ), build  # fmt: skip
 
 
-@_operation
-def score_tile(
-    _typing: Any, hidden: Any, _dim: Any, columns: Any, _width: Any, _first: Any,
-    out: Any,
-) -> _Built:  # fmt: skip
-    """``score_tile(hidden, dim, columns, width, first, out)``: a piece of a product.
-
-    Writes the scores of `TILE` texts for 32 labels from ``first`` on: products of the
-    rows of ``hidden`` (float32[TILE * dim], flat) with those columns of a flat matrix
-    of rows of ``width`` floats, summed in the order of the rows. Text i has
-    ``out[i * width:]``.
-    """
-
-    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        hidden, dim, columns, width, first, out = args
-        hidden_kind, columns_kind, out_kind = (signature.args[i] for i in (0, 2, 5))
-        vector, number = ir.VectorType(_FLOAT, LANES), ir.Constant
-        sums = [
-            cgutils.alloca_once_value(builder, _many(_FLOAT, LANES, 0.0))
-            for _ in range(2 * TILE)
-        ]
-        with cgutils.for_range(builder, dim) as loop:
-            start = builder.add(builder.mul(loop.index, width), first)
-            column = address(context, builder, columns_kind, columns, start)
-            low = load(builder, column, vector)
-            high = builder.gep(column, [number(_INT64, LANES)])
-            parts = low, load(builder, high, vector)
-            for text in range(TILE):
-                place = builder.mul(dim, number(_INT64, text))
-                place = builder.add(place, loop.index)
-                value = builder.load(
-                    address(context, builder, hidden_kind, hidden, place)
-                )
-                factor = _spread(builder, value, LANES)
-                for half, part in enumerate(parts):
-                    total = sums[2 * text + half]
-                    product = builder.fmul(factor, part)
-                    builder.store(builder.fadd(builder.load(total), product), total)
-        for text in range(TILE):
-            for half in range(2):
-                place = builder.mul(width, number(_INT64, text))
-                place = builder.add(
-                    builder.add(place, first), number(_INT64, 16 * half)
-                )
-                target = address(context, builder, out_kind, out, place)
-                store(builder, builder.load(sums[2 * text + half]), target)
-        return context.get_dummy_value()
-
-    return types.void(hidden, _NUMBER, columns, _NUMBER, _NUMBER, out), build
-
-
-# e^x = 2^n e^r: n is x / ln 2, rounded, and r is what is left, at most half of ln 2. Of
-# ln 2 the first bits are taken off exactly, then the others.
-_LOG2_E, _LN2_HIGH, _LN2_LOW = 1.4426950408889634, 0.693359375, -2.12194440e-4
-# Coefficients of r^2 to r^7 in e^r - 1 - r, fitted over that range (Cephes, expf).
-_SERIES = (
-    5.0000001201e-1, 1.6666665459e-1, 4.1665795894e-2, 8.3334519073e-3, 1.3981999507e-3,
-    1.9875691500e-4,
-)  # fmt: skip
-# Beyond these e^x is as good as nothing, or no float32.
-_LEAST, _MOST = -87.0, 88.0
-
-
-@_operation
-def exponentials(_typing: Any, values: Any, _at: Any) -> _Built:
-    """``exponentials(values, at)``: e^x of sixteen float32, in place.
-
-    Right to two units in the last place, and the same on every processor, as no
-    library's is. What is below -87 counts as that, what is above 88 as that.
-    """
-
-    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        def every(value: float) -> Any:
-            return _many(_FLOAT, LANES, value)
-
-        values, at = args
-        vector, whole = (ir.VectorType(kind, LANES) for kind in (_FLOAT, _INT32))
-        target = address(context, builder, signature.args[0], values, at)
-        x = load(builder, target, vector)
-        low, high = every(_LEAST), every(_MOST)
-        x = builder.select(builder.fcmp_ordered(">", x, low), x, low)
-        x = builder.select(builder.fcmp_ordered("<", x, high), x, high)
-        n = _rounded(builder, builder.fmul(x, every(_LOG2_E)))
-        r = builder.fsub(x, builder.fmul(n, every(_LN2_HIGH)))
-        r = builder.fsub(r, builder.fmul(n, every(_LN2_LOW)))
-        series = every(_SERIES[-1])
-        for term in reversed(_SERIES[:-1]):
-            series = builder.fadd(builder.fmul(series, r), every(term))
-        square = builder.fmul(r, r)
-        value = builder.fadd(builder.fmul(series, square), r)
-        value = builder.fadd(value, every(1.0))
-        # 2^n is added to the exponent.
-        shift = builder.shl(builder.fptosi(n, whole), _many(_INT32, LANES, 23))
-        value = builder.bitcast(
-            builder.add(builder.bitcast(value, whole), shift), vector
-        )
-        store(builder, value, target)
-        return context.get_dummy_value()
-
-    return types.void(values, _NUMBER), build
-
-
-def _rounded(builder: Any, value: Any) -> Any:
+def rounded(builder: Any, value: Any) -> Any:
     """Return float32 rounded to whole numbers, half to even."""
     kind = ir.FunctionType(value.type, [value.type])
     name = f"llvm.rint.v{LANES}f32"

@@ -20,7 +20,7 @@ from audit.kernels.fasttext import (
 )
 from audit.kernels.fasttext_output import SOFTMAX, Output, leaders, top_labels
 from audit.kernels.jit import kernel
-from audit.kernels.vectors import exponentials
+from audit.kernels.scores import exponentials
 
 LABELS = [
     ("__label__en", 9),
