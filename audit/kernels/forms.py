@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FILTER_BITS", "FIRST_UPPER", "FORM_ALL_UPPER", "LAST_UPPER", "SLOT_SHIFT", "Index",
-    "build_index", "extend", "in_bits", "is_end", "restore_index", "slot_of",
+    "build_index", "extend", "has_bit", "in_bits", "restore_index", "slot_of",
     "stored_index",
 ]  # fmt: skip
 
@@ -40,9 +40,9 @@ FILTER_BITS = 22
 # order hashes by their slots in every table of at most 2^_SLOT_BITS slots.
 SLOT_SHIFT, _SLOT_BITS = 7, 21
 _TURN = uint64(64 - SLOT_SHIFT - _SLOT_BITS)
-# Bits of a hash that stand for it in `Index.ends`: those of its slot among them, so
-# that this set too is filled from one end to the other.
-_END_SHIFT, _END_BITS = 4, 24
+# Bits of a hash that stand for it in `Index.ends` and `Index.held`: those of its slot
+# among them, so that these sets too are filled from one end to the other.
+_SET_SHIFT, _SET_BITS = 4, 24
 _MULTIPLIER = uint64(0x9E3779B97F4A7C15)
 _BREAK = uint64(0xD1B54A32D192ED03)
 
@@ -57,6 +57,7 @@ class Index(NamedTuple):
             begin in lower case, row 1 of all.
         deep: uint64[n_words], bit set of the sequences of two tokens and more.
         ends: uint64[n_words], bit set of the sequences that are forms.
+        held: uint64[n_words], bit set of all sequences.
         case: uint8[n_groups], case rules of a form.
     """
 
@@ -65,6 +66,7 @@ class Index(NamedTuple):
     first: NDArray[np.uint64]
     deep: NDArray[np.uint64]
     ends: NDArray[np.uint64]
+    held: NDArray[np.uint64]
     case: NDArray[np.uint8]
 
 
@@ -86,19 +88,19 @@ def build_index(forms: Tokens) -> tuple[Index, NDArray[np.int64]]:
     words = 1 << (FILTER_BITS - 6)
     first = np.zeros((2, words), np.uint64)
     deep = np.zeros(words, np.uint64)
-    ends = _no_ends()
+    ends, held = _empty_set(), _empty_set()
     n_forms = len(forms.doc_offsets) - 1
     groups = np.full(n_forms, -1, np.int64)
     case = np.zeros(n_forms, np.uint8)
     n_groups = _fill(
         forms.hashes, forms.flags, forms.doc_offsets, keys, slots, first, deep,
-        ends, groups, case,
+        ends, held, groups, case,
     )  # fmt: skip
-    return Index(keys, slots, first, deep, ends, case[:n_groups]), groups
+    return Index(keys, slots, first, deep, ends, held, case[:n_groups]), groups
 
 
-def _no_ends() -> NDArray[np.uint64]:
-    return np.zeros(1 << (_END_BITS - 6), np.uint64)
+def _empty_set() -> NDArray[np.uint64]:
+    return np.zeros(1 << (_SET_BITS - 6), np.uint64)
 
 
 def stored_index(index: Index) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
@@ -134,9 +136,9 @@ def restore_index(
     room = 1 << max(4, int(len(states) * 1.4).bit_length())
     keys = np.zeros(room, np.uint64)
     groups = np.full(room, -1, np.int32)
-    end_bits = _no_ends()
-    _restore(states, ends, keys, groups, end_bits)
-    return Index(keys, groups, first, deep, end_bits, case)
+    end_bits, held = _empty_set(), _empty_set()
+    _restore(states, ends, keys, groups, end_bits, held)
+    return Index(keys, groups, first, deep, end_bits, held, case)
 
 
 @step
@@ -166,16 +168,16 @@ def _set_bit(bits: NDArray[np.uint64], key: np.uint64) -> None:
 
 
 @step
-def is_end(ends: NDArray[np.uint64], key: np.uint64) -> bool:
-    """Say whether `Index.ends` may hold a sequence."""
-    bit = (key >> uint64(_END_SHIFT)) & uint64((1 << _END_BITS) - 1)
-    return (ends[bit >> uint64(6)] >> (bit & uint64(63))) & uint64(1) != 0
+def has_bit(bits: NDArray[np.uint64], key: np.uint64) -> bool:
+    """Say whether a bit set, `Index.ends` or `Index.held`, may hold a sequence."""
+    bit = (key >> uint64(_SET_SHIFT)) & uint64((1 << _SET_BITS) - 1)
+    return (bits[bit >> uint64(6)] >> (bit & uint64(63))) & uint64(1) != 0
 
 
 @step
-def _set_end(ends: NDArray[np.uint64], key: np.uint64) -> None:
-    bit = (key >> uint64(_END_SHIFT)) & uint64((1 << _END_BITS) - 1)
-    ends[bit >> uint64(6)] |= uint64(1) << (bit & uint64(63))
+def _give_bit(bits: NDArray[np.uint64], key: np.uint64) -> None:
+    bit = (key >> uint64(_SET_SHIFT)) & uint64((1 << _SET_BITS) - 1)
+    bits[bit >> uint64(6)] |= uint64(1) << (bit & uint64(63))
 
 
 @step
@@ -190,7 +192,7 @@ def slot_of(keys: NDArray[np.uint64], key: np.uint64) -> np.int64:
 
 @kernel
 def _fill(  # type: ignore[no-untyped-def]
-    hashes, flags, offsets, keys, slots, first, deep, ends, groups, case
+    hashes, flags, offsets, keys, slots, first, deep, ends, held, groups, case
 ):
     n_groups = 0
     for form in range(len(offsets) - 1):
@@ -216,9 +218,10 @@ def _fill(  # type: ignore[no-untyped-def]
                 _set_bit(deep, state)
             at = slot_of(keys, state)
             keys[at] = state
+            _give_bit(held, state)
         if slots[at] < 0:
             slots[at] = n_groups
-            _set_end(ends, state)
+            _give_bit(ends, state)
             case[n_groups] = rule
             n_groups += 1
         else:
@@ -229,13 +232,14 @@ def _fill(  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _restore(turned, ends, keys, groups, end_bits):  # type: ignore[no-untyped-def]
+def _restore(turned, ends, keys, groups, end_bits, held):  # type: ignore[no-untyped-def]
     n_groups = int32(0)
     for state in range(len(turned)):
         key = turned[state] >> _TURN | turned[state] << (uint64(64) - _TURN)
         at = slot_of(keys, key)
         keys[at] = key
+        _give_bit(held, key)
         if ends[state]:
             groups[at] = n_groups
-            _set_end(end_bits, key)
+            _give_bit(end_bits, key)
             n_groups += int32(1)

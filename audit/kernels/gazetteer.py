@@ -18,8 +18,8 @@ from audit.kernels.forms import (
     LAST_UPPER,
     SLOT_SHIFT,
     extend,
+    has_bit,
     in_bits,
-    is_end,
     slot_of,
 )
 from audit.kernels.jit import inlined, kernel, step
@@ -129,17 +129,19 @@ def _thai_vowel(data: NDArray[np.uint8], at: int, leading: bool) -> bool:
 
 @inlined
 def _candidates(  # type: ignore[no-untyped-def]
-    hashes, flags, begin, end, keys, slots, first, deep, ends, found, states
+    hashes, flags, begin, end, index, found, states, pairs
 ):
     """Note the tokens of a stretch that a form begins with, as far as bit sets tell.
 
-    No branch depends on a token, and what will be asked of the table is fetched: a
-    probe of a table that is larger than any cache costs as much as all the rest.
+    Each pass asks a larger set about what the one before has left. No branch depends on
+    a token, and what will be asked of the table is fetched: a probe of a table that is
+    larger than any cache costs as much as all the rest.
 
     Returns:
         How many there are: ``found`` has their places and what they may begin (see
         `_ALONE`), ``states`` the hash of the first sequence to look up.
     """
+    keys, slots, first, deep, ends, held = index
     n = int64(0)
     for at in range(begin, end):
         bit = hashes[uint64(at)] >> uint64(64 - FILTER_BITS)
@@ -147,23 +149,31 @@ def _candidates(  # type: ignore[no-untyped-def]
         bits = first[upper, bit >> uint64(6)] >> (bit & uint64(63))
         found[uint64(n)] = at
         n += int64(bits & uint64(1))
-    kept = int64(0)
+    n_left = int64(0)
     for i in range(n):
         at = found[uint64(i)]
         state = extend(uint64(0), hashes[uint64(at)], uint8(0))
         # A single letter of a script without spaces is no form.
-        alone = is_end(ends, state) & (flags[uint64(at)] & uint8(UNSPACED) == 0)
+        alone = has_bit(ends, state) & (flags[uint64(at)] & uint8(UNSPACED) == 0)
         # The last token of all has itself behind it, which is asked for in vain.
         after = uint64(min(at + 1, len(hashes) - 1))
         pair = extend(state, hashes[after], flags[after])
         more = in_bits(deep, pair)
-        found[uint64(kept)] = at << 2 | int64(alone) * _ALONE | int64(more) * _MORE
-        states[uint64(kept)] = state if alone else pair
-        kept += int64(alone | more)
-    for i in range(kept):
-        slot = int64((states[uint64(i)] >> uint64(SLOT_SHIFT)) & uint64(len(keys) - 1))
+        left = uint64(n_left)
+        found[left] = at << 2 | int64(alone) * _ALONE | int64(more) * _MORE
+        states[left], pairs[left] = state, pair
+        n_left += int64(alone | more)
+    kept = int64(0)
+    for i in range(n_left):
+        place, pair = found[uint64(i)], pairs[uint64(i)]
+        place &= ~(int64(not has_bit(held, pair)) * _MORE)
+        alone = place & _ALONE != 0
+        state = states[uint64(i)] if alone else pair
+        slot = int64((state >> uint64(SLOT_SHIFT)) & uint64(len(keys) - 1))
         prefetch(keys, slot)
         prefetch(slots, slot)
+        found[uint64(kept)], states[uint64(kept)] = place, state
+        kept += int64(place & (_ALONE | _MORE) != 0)
     return kept
 
 
@@ -207,16 +217,17 @@ def _longest(  # type: ignore[no-untyped-def]
 @kernel
 def _match(  # type: ignore[no-untyped-def]
     data, hashes, starts, lengths, flags, doc_offsets,
-    keys, slots, first, deep, ends, case,
+    keys, slots, first, deep, ends, held, case,
     out_docs, out_groups, out_at, out_lengths,
 ):  # fmt: skip
     n = int64(0)
     doc, free = int64(0), int64(0)
     found, states = np.empty(_STRETCH, np.int64), np.empty(_STRETCH, np.uint64)
+    pairs = np.empty(_STRETCH, np.uint64)
     for stretch in range(0, len(hashes), _STRETCH):
         n_found = _candidates(
             hashes, flags, stretch, min(stretch + _STRETCH, len(hashes)),
-            keys, slots, first, deep, ends, found, states,
+            (keys, slots, first, deep, ends, held), found, states, pairs,
         )  # fmt: skip
         for i in range(n_found):
             at = found[i] >> 2
