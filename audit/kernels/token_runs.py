@@ -1,8 +1,9 @@
 """Runs of tokens of one kind, which most text is made of.
 
 In: text and the place where a token begins. Out: that token and those that follow, as
-`audit.kernels.tokens` writes them one by one, as far as the run goes: words of ASCII
-letters, told by masks of 64 bytes, or letters of scripts without spaces.
+`audit.kernels.tokens` writes them one by one, as far as the run goes: words of letters
+of two bytes, or letters of scripts without spaces. Those of ASCII letters stand in
+`audit.kernels.ascii_runs`.
 """
 
 from __future__ import annotations
@@ -12,14 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy import int64, uint64
 
-from audit.kernels.hashing import load64, mix64
+from audit.kernels.hashing import mix64
 from audit.kernels.jit import inlined
-from audit.kernels.lanes import bytes_between, popcount, trailing_zeros
 from audit.kernels.utf8 import decode, load32
 from audit.kernels.words import (
     BEGIN_BITS,
     BEYOND_BIT,
-    CASE_BITS,
     CLASS_SHIFT,
     DIGIT_BIT,
     IGNORED_BIT,
@@ -27,9 +26,7 @@ from audit.kernels.words import (
     JOINER_BIT,
     LOWER_BIT,
     MARK_BIT,
-    OTHER_BIT,
     SEED,
-    SPACE_BIT,
     UNSPACED,
     UNSPACED_BIT,
     UPPER_BIT,
@@ -45,111 +42,9 @@ from audit.kernels.words import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["RUN_READS", "ascii_run", "two_byte_run", "unspaced_run"]
-
-# Bytes from the first one on that `ascii_run` reads: a block, and a chunk of a word.
-RUN_READS = 64 + 16
+__all__ = ["two_byte_run", "unspaced_run"]
 
 _PACKED = uint64(0xFFFFFF)
-_ONE, _ALL = uint64(1), uint64(0xFFFFFFFFFFFFFFFF)
-
-
-@inlined
-def _word_hash(data: NDArray[np.uint8], start: Any, size: Any) -> Any:
-    """Return the hash of a word of up to sixteen ASCII letters and digits."""
-    # A digit has the bit that makes a letter lower-case already.
-    mask = _ALL >> uint64(64 - 8 * min(size, 8))
-    state = hash_step(SEED, (load64(data, start) | CASE_BITS) & mask)
-    if size > 8:
-        mask = _ALL >> uint64(128 - 8 * size)
-        state = hash_step(state, (load64(data, start + 8) | CASE_BITS) & mask)
-    return mix64(state)
-
-
-@inlined
-def _line_ends(data: NDArray[np.uint8], at: Any) -> Any:
-    """Return which of 64 bytes end a line; CR LF is one end."""
-    ends = bytes_between(data, at, 0x0A, 0x0D)
-    if ends != uint64(0):
-        carriage = bytes_between(data, at, 0x0D, 0x0D) << _ONE
-        ends &= ~(carriage & bytes_between(data, at, 0x0A, 0x0A))
-    return ends
-
-
-@inlined
-def ascii_run(
-    data: NDArray[np.uint8],
-    at: Any,
-    end: Any,
-    flag: Any,
-    out: Any,
-    n: Any,
-) -> Any:
-    """Write the words of ASCII letters that begin and end in the next 64 bytes.
-
-    Args:
-        data: uint8, of which `RUN_READS` bytes from ``at`` on are read.
-        at: where a word begins, with nothing before it that belongs to it.
-        end: where the document ends.
-        flag: what parts the word from the token before, as a flag.
-        out: hashes, starts, lengths and flags of tokens.
-        n: tokens written so far.
-
-    Returns:
-        The place behind the last word, and ``n`` then; ``at`` itself where the word is
-        too long or goes on with something else than ASCII.
-    """
-    hashes, starts, lengths, flags = out
-    upper, lower = bytes_between(data, at, 0x41, 0x5A), bytes_between(data, at, 97, 122)
-    digit, beyond = bytes_between(data, at, 48, 57), bytes_between(data, at, 128, 255)
-    word = upper | lower | digit
-    if end - at < 64:
-        here = (_ONE << uint64(end - at)) - _ONE
-        word &= here
-        beyond &= here
-    stop = trailing_zeros(beyond)
-    # Whether the first word ends here is soon told; a script of two bytes is tried so.
-    if trailing_zeros(~word) >= stop:
-        return at, n
-    space = bytes_between(data, at, 0x20, 0x20) | bytes_between(data, at, 9, 9)
-    link = bytes_between(data, at, 0x27, 0x27) | bytes_between(data, at, 0x2D, 0x2D)
-    link |= bytes_between(data, at, 0x5F, 0x5F)
-    line = bytes_between(data, at, 0x0A, 0x0D)
-    other = ~(word | space | link | line)
-    line = _line_ends(data, at)
-    # A bit where a word begins, and one behind where it ends.
-    borders = word ^ word << _ONE
-    done = uint64(0)
-    while borders != uint64(0):
-        first = trailing_zeros(borders)
-        borders &= borders - _ONE
-        behind = trailing_zeros(borders)
-        borders &= borders - _ONE
-        # What ends with the block may go on behind it.
-        if behind >= stop or behind == uint64(64) or behind - first > uint64(16):
-            break
-        bit = _ONE << first
-        if done != uint64(0):
-            gap = bit - (_ONE << done)
-            seen = int64(gap & other != uint64(0)) * OTHER_BIT
-            seen |= int64(gap & space != uint64(0)) * SPACE_BIT
-            links, wraps = popcount(gap & link), popcount(gap & line)
-            flag = break_flags(seen, int64(links), int64(wraps))
-        inside = (_ONE << behind) - bit
-        size = int64(behind - first)
-        start = at + int64(first)
-        flags[uint64(n)] = flag | letter_flags(
-            int64(upper & bit != uint64(0)) * UPPER_BIT,
-            upper & inside,
-            lower & inside,
-            digit & inside,
-        )
-        hashes[uint64(n)] = _word_hash(data, start, size)
-        starts[uint64(n)] = start
-        lengths[uint64(n)] = size
-        n += 1
-        done = behind
-    return at + int64(done), n
 
 
 @inlined

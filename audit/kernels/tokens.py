@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy import int64, uint64
 
+from audit.kernels.ascii_runs import RUN_READS, ascii_run
 from audit.kernels.codepoints import unicode_tables
 from audit.kernels.hashing import load64
 from audit.kernels.jit import inlined, kernel
 from audit.kernels.scratch import scratch
-from audit.kernels.token_runs import RUN_READS, ascii_run, two_byte_run, unspaced_run
+from audit.kernels.token_runs import two_byte_run, unspaced_run
 from audit.kernels.token_words import one_word
 from audit.kernels.utf8 import count_characters, decode, load32
 from audit.kernels.words import (
