@@ -17,7 +17,7 @@ import sys
 import tempfile
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -39,9 +39,6 @@ from audit.resources.build_language_data import COPYLEFT, load
 from audit.resources.build_language_lines import plain_texts
 from audit.resources.confusion import confusion_counts
 from benchmarks.language_engines import SLOW, batch, cpu, table_of_engines
-
-if TYPE_CHECKING:
-    pass
 
 BEGIN, END = "<!-- benchmark: begin -->", "<!-- benchmark: end -->"
 
@@ -194,18 +191,8 @@ def han(rows: pl.DataFrame) -> str:
     )
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("data", type=Path)
-    parser.add_argument("--docs", type=Path)
-    parser.add_argument("--peers", type=Path, help="folder with installed peers")
-    parser.add_argument("--documents", type=int, default=4000)
-    parser.add_argument("--bin", type=Path, help="a dense model instead of a small one")
-    args = parser.parse_args()
-    if args.peers:
-        sys.path.append(str(args.peers))
-    docs = documents(args.data, args.documents)
-    texts = docs["text"].to_list()
+def kernels(texts: list[str], dense: Path | None) -> list[str]:
+    """Return the table of the kernel beside the wheel, a model a row."""
     out = [
         "### Kernel against fasttext-wheel, whole documents",
         "",
@@ -219,53 +206,74 @@ def main() -> int:
     for name, path, plain in (
         ("packaged model (folding included)", packaged_model(), True),
         ("lid.176.ftz", find_model("lid.176"), False),
-        ("a dense .bin", args.bin or small_bin(texts), False),
+        ("a dense .bin", dense or small_bin(texts), False),
     ):
         out.append(kernel_against_wheel(name, path, texts, plain))
         sys.stdout.write(out[-1] + "\n")
-    table = load(args.data / "lid")
+    return out
+
+
+def sentences(table: pl.DataFrame) -> pl.DataFrame:
+    """Return treebank sentences of known languages that nothing was fitted to."""
     odd = held_out_rows(table.filter(pl.col("part") == "ud_heldout"), even=False)
     known = LanguageAnnotator().model.languages
-    odd = odd.filter(pl.col("language").is_in(known)).sample(
+    return odd.filter(pl.col("language").is_in(known)).sample(
         fraction=1.0, seed=3, shuffle=True
     )
+
+
+def unseen_rows(table: pl.DataFrame) -> pl.DataFrame:
+    """Return the held-out rows of all families that the packaged model was made of."""
     account = json.loads(packaged_model().with_suffix(".json").read_bytes())
-    unseen = held_out_rows(
-        table.filter(
-            (pl.col("part") != "train")
-            & (
-                (pl.col("family") != COPYLEFT)
-                | pl.col("label").is_in(account["mostly_copyleft"])
-            )
-        ),
-        even=False,
-    )
-    few = texts[:: max(1, len(texts) // 600)]
-    out += [
-        "",
+    free = pl.col("family") != COPYLEFT
+    taken = free | pl.col("label").is_in(account["mostly_copyleft"])
+    return held_out_rows(table.filter((pl.col("part") != "train") & taken), even=False)
+
+
+def engines(odd: pl.DataFrame, few: list[str], peers: str) -> list[str]:
+    """Return the section of engines side by side."""
+    slow = ", ".join(f"{name}: {count}" for name, count in SLOW.items())
+    return [
         f"### Treebank sentences, {odd['language'].n_unique()} languages",
         "",
         f"{len(odd)} sentences of treebanks, of which nothing was trained on; the half "
-        "that nothing was fitted to "
-        f"({', '.join(f'{k}: {v}' for k, v in SLOW.items())} of them for the slow "
+        f"that nothing was fitted to ({slow} of them for the slow "
         "engines); macrolanguages count as right. MB/s of CPU time on whole documents; "
         "MB of memory at the peak of a process of its own.",
         "",
-        *table_of_engines(odd, few, str(args.peers or "")),
-        "",
-        han(unseen),
-        "",
-        "### Confidence and prevalence, on held-out text of all families",
-        "",
-        *reliability(unseen),
-        "",
-        mixtures(unseen),
+        *table_of_engines(odd, few, peers),
     ]
+
+
+def write(out: list[str], docs: Path) -> None:
+    """Put the sections between the markers of a page."""
+    before, rest = docs.read_text("utf-8").split(BEGIN)
+    after = rest.split(END)[1]
+    body = "\n".join(out)
+    docs.write_text(f"{before}{BEGIN}\n{body}\n{END}{after}", "utf-8")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--docs", type=Path)
+    parser.add_argument("--peers", type=Path, help="folder with installed peers")
+    parser.add_argument("--documents", type=int, default=4000)
+    parser.add_argument("--bin", type=Path, help="a dense model instead of a small one")
+    args = parser.parse_args()
+    if args.peers:
+        sys.path.append(str(args.peers))
+    texts = documents(args.data, args.documents)["text"].to_list()
+    table = load(args.data / "lid")
+    out = kernels(texts, args.bin)
+    few = texts[:: max(1, len(texts) // 600)]
+    unseen = unseen_rows(table)
+    out += ["", *engines(sentences(table), few, str(args.peers or "")), ""]
+    out += [han(unseen), ""]
+    out += ["### Confidence and prevalence, on held-out text of all families", ""]
+    out += [*reliability(unseen), "", mixtures(unseen)]
     if args.docs:
-        before, rest = args.docs.read_text("utf-8").split(BEGIN)
-        after = rest.split(END)[1]
-        body = "\n".join(out)
-        args.docs.write_text(f"{before}{BEGIN}\n{body}\n{END}{after}", "utf-8")
+        write(out, args.docs)
     return 0
 
 

@@ -65,11 +65,12 @@ def reference() -> str:
 
 def tables() -> str:
     """Return the columns of every table of a profile."""
-    from schemas.profile import TABLES
+    from schemas.profile import MEANINGS, TABLES
 
     parts = []
     for name, contract in TABLES.items():
-        parts += [f"### {name}", "", "| column | type | role |", "| --- | --- | --- |"]
+        parts += [f"### {name}", "", MEANINGS[name], ""]
+        parts += ["| column | type | role |", "| --- | --- | --- |"]
         for field in contract.schema:
             role = (
                 "key"

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-__all__ = ["SCHEMA_VERSION", "TABLES", "TableContract"]
+__all__ = ["MEANINGS", "SCHEMA_VERSION", "TABLES", "TableContract"]
 
 SCHEMA_VERSION = "1"
 
@@ -294,4 +294,60 @@ TABLES: dict[str, TableContract] = {
         (_TEXT, "content_hash cluster_id"),
         (_COUNT, "cluster_size"),
     ),
+}
+
+# What a row of each table is, in a sentence.
+MEANINGS: dict[str, str] = {
+    "summary": "Totals of the corpus: one row.",
+    "language": "Documents and volume by language and script. `confidence_micros` is "
+    "the sum of the confidence of each document times a million.",
+    "language_estimates": "Each language beside the errors of the model and the "
+    "speakers of the world; the hundred largest languages have a row even without "
+    "documents. `ratio` is the share of documents over that of the speakers.",
+    "language_opinions": "Documents that a second engine was asked about, those it "
+    "agrees on, and those in languages that it does not know.",
+    "language_segments": "Characters by language of the paragraph; they sum to those "
+    "of the corpus.",
+    "attribution": "What sources rest on, by language: an address (`url`), a declared "
+    "field or file name (`field`), or nothing (`none`).",
+    "source": "Documents and volume by registered domain, platform, operator, category "
+    "and country; a domain is empty where a document has no usable address.",
+    "concentration": "How few sources hold how much, in all (`language` is empty) and "
+    "inside each language of 20 documents or more.",
+    "source_farms": "Groups of registered domains of one shape that look like one "
+    "publisher.",
+    "culture": "Documents and mentions by culture referred to, category of reference "
+    "and language of the document; the different references seen, of those known.",
+    "duplicates": "Clusters of exact and near copies by size.",
+    "duplicates_detail": "Which languages and domains deduplication would take from; "
+    "`wiped_out` where it would take nine tenths of 20 documents or more.",
+    "monoculture": "How many effectively distinct corpora the corpora of a run are.",
+    "overlap_detail": "Documents of one corpus that another holds too, by language and "
+    "domain.",
+    "culture_examples": "A few mentions of each culture as they stand in the text.",
+    "coverage": "Located documents by culture beside the population of the world, "
+    "`log2_ratio` of observed over expected share with an interval; `erased` where "
+    "even its upper end is below a tenth.",
+    "coverage_by_speakers": "The same beside the speakers of the languages that the "
+    "corpus is written in.",
+    "outward": "References outside the countries of the document's language, by "
+    "language; the empty one is all of them.",
+    "breadth": "References that three sources share, of those seen and those known.",
+    "duplicate_examples": "Pairs of documents for a person to judge, by band of "
+    "similarity.",
+    "near_figures": "What stands behind the count of near-duplicates, one figure a "
+    "row.",
+    "contamination": "Items of evaluation sets, and how much of each the corpus holds.",
+    "contamination_sets": "Contamination by evaluation set, with intervals.",
+    "diversity": "Effective numbers and concentration of each facet with 95 % "
+    "intervals.",
+    "rejects": "Records that could not be audited: where, and why.",
+    "mix": "Joint counts by sampling unit, source, language and script: what the "
+    "tables above and their intervals are made from.",
+    "culture_mix": "Joint counts by sampling unit, culture and language.",
+    "reference": "Every cultural reference that was seen.",
+    "reference_sources": "Hashes of up to three sources of each reference: what makes "
+    "`breadth` exact on a merge.",
+    "overlap": "Documents that two corpora share, as a share of each.",
+    "documents": "One row a document (`--keep documents`): labels, size, cluster.",
 }

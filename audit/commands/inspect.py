@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import click
 
 from audit.commands.profile import read_options, read_options_of
+from audit.errors import UsageError
 from audit.read import LocalFileSystem, find_files
 from audit.read.inspect import Inspection, inspect_files
 from audit.run import remote_filesystem
@@ -53,6 +55,13 @@ def command(
     """
     remote = any("://" in path for path in paths)
     filesystem = remote_filesystem() if remote else LocalFileSystem()
+    for path in paths:
+        if (Path(path) / "summary.parquet").is_file():
+            raise UsageError(
+                "inspect looks at text; a folder with summary.parquet is a profile",
+                value=path,
+                next_step=f"Read it with: corpus-audit report {path} --out report.html",
+            )
     files = find_files(list(paths), filesystem)
     found = inspect_files(
         files[:most_files], read_options_of(options), filesystem, documents

@@ -22,5 +22,6 @@ def command(profiles: tuple[str, ...], out: str) -> int:
     """
     folders = [profile.folder for profile in load_profiles(profiles)]
     build_page(folders, Path(out))
-    click.echo(f"{out}: {len(folders)} corpora, {Path(out).stat().st_size:,} bytes")
+    number = "1 corpus" if len(folders) == 1 else f"{len(folders)} corpora"
+    click.echo(f"{out}: {number}, {Path(out).stat().st_size:,} bytes")
     return 0

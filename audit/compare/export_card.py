@@ -25,6 +25,8 @@ _SIZES = (
 )  # fmt: skip
 _LISTED = 25
 
+_KINDS = ("monolingual", "multilingual")
+
 
 def dataset_card(profile: Profile, *, licence: str = "") -> str:
     """Return the card of a corpus.
@@ -67,8 +69,7 @@ def _front_matter(profile: Profile, listed: Sequence[str], licence: str) -> list
         "language:",
         *(f"- {json.dumps(key)}" for key in listed),
         f"license: {json.dumps(licence or 'unknown', ensure_ascii=False)}",
-        "multilinguality:",
-        f"- {'multilingual' if len(listed) > 1 else 'monolingual'}",
+        *(["multilinguality:", f"- {_KINDS[len(listed) > 1]}"] if listed else []),
         "size_categories:",
         f"- {json.dumps(_size(profile.summary['documents']))}",
         "task_categories:",

@@ -17,7 +17,7 @@ import pyarrow as pa
 from audit.compare.facts import effective, share_rows, shortfalls, span
 from audit.compare.load import Profile
 from audit.measures.facets import FACETS
-from schemas.profile import TABLES
+from schemas.profile import MEANINGS, TABLES
 
 __all__ = ["croissant"]
 
@@ -58,38 +58,6 @@ _CONTEXT: dict[str, Any] = {
     "source": "cr:source",
     "subField": "cr:subField",
     "transform": "cr:transform",
-}
-_MEANING = {
-    "summary": "Totals of the corpus: one row.",
-    "language": "Documents and volume by language and script.",
-    "language_estimates": "Each language beside the errors of the model and the "
-    "speakers of the world.",
-    "language_opinions": "Documents that a second engine was asked about, those it "
-    "agrees on, and those in languages that it does not know.",
-    "language_segments": "Characters by language of the paragraph.",
-    "source": "Documents and volume by registered domain, platform and country.",
-    "attribution": "What sources rest on: an address, a declared field, or nothing.",
-    "concentration": "How concentrated sources are, in all and inside each language.",
-    "source_farms": "Groups of domains that look like one publisher.",
-    "culture": "Documents and mentions by culture referred to, category and language.",
-    "culture_examples": "A few mentions of each culture as they stand in the text.",
-    "coverage": "Cultures beside the population of the world, with intervals.",
-    "coverage_by_speakers": "Cultures beside the speakers of the languages used.",
-    "outward": "References outside the countries of the document's language.",
-    "breadth": "References that three sources share, of those known.",
-    "duplicates": "Clusters of exact and near copies by size.",
-    "duplicates_detail": "Which languages and domains deduplication would take from.",
-    "duplicate_examples": "Pairs of documents for a person to judge.",
-    "near_figures": "What stands behind the count of near-duplicates.",
-    "contamination": "Items of evaluation sets that the corpus holds.",
-    "contamination_sets": "Contamination by evaluation set, with intervals.",
-    "diversity": "Effective numbers and concentration with 95 % intervals.",
-    "rejects": "Records that could not be audited, and why.",
-    "mix": "Joint counts by sampling unit, source and language.",
-    "culture_mix": "Joint counts by sampling unit, culture and language.",
-    "reference": "Every cultural reference that was seen.",
-    "reference_sources": "Hashes of up to three sources of each reference.",
-    "documents": "One row a document: labels, size, cluster.",
 }
 # Tables that lie beside the profiles, because they are about several.
 _BESIDE = frozenset({"overlap", "overlap_detail", "monoculture"})
@@ -177,7 +145,7 @@ def _file(profile: Profile, name: str) -> dict[str, Any]:
             "@type": "cr:FileSet",
             "@id": f"{name}.parquet",
             "name": f"{name}.parquet",
-            "description": _meaning(name),
+            "description": MEANINGS[name],
             "encodingFormat": "application/x-parquet",
             "includes": f"{name}/*.parquet",
         }
@@ -185,7 +153,7 @@ def _file(profile: Profile, name: str) -> dict[str, Any]:
         "@type": "cr:FileObject",
         "@id": f"{name}.parquet",
         "name": f"{name}.parquet",
-        "description": _meaning(name),
+        "description": MEANINGS[name],
         "contentUrl": f"{name}.parquet",
         "contentSize": f"{path.stat().st_size} B",
         "encodingFormat": "application/x-parquet",
@@ -201,10 +169,6 @@ def _sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _meaning(name: str) -> str:
-    return _MEANING.get(name, f"The table {name} of the profile.")
-
-
 def _records(profile: Profile, name: str) -> dict[str, Any]:
     single = (profile.folder / f"{name}.parquet").exists()
     source = {"fileObject" if single else "fileSet": {"@id": f"{name}.parquet"}}
@@ -212,7 +176,7 @@ def _records(profile: Profile, name: str) -> dict[str, Any]:
         "@type": "cr:RecordSet",
         "@id": name,
         "name": name,
-        "description": _meaning(name),
+        "description": MEANINGS[name],
         "field": [
             {
                 "@type": "cr:Field",

@@ -123,7 +123,7 @@ def load_profiles(paths: Iterable[Path | str], *, least: int = 1) -> list[Profil
     if len(folders) < least:
         raise ProfileError(
             f"at least {least} different profiles are needed",
-            value=[str(folder) for folder in folders],
+            value=", ".join(map(str, folders)),
             next_step="Name a folder OUT/<corpus> for each, or an OUT folder.",
         )
     opened = [_open(folder) for folder in folders]
@@ -144,7 +144,7 @@ def load_profile(path: Path | str) -> Profile:
     if len(found) != 1:
         raise ProfileError(
             "one profile is needed here",
-            value=[profile.label for profile in found],
+            value=", ".join(profile.label for profile in found),
             where=str(path),
             next_step=f"Name one of them, as {found[0].folder}.",
         )

@@ -129,26 +129,31 @@ def split_measure(path: str, where: str) -> tuple[str, str, str]:
         weights = WEIGHTS if facet == "attribution" else ("documents",)
         one_of(weight, weights, f"{facet} is counted by", where)
     else:
-        known: tuple[str, ...] = (*DIVERSITY, "share", "top_1_share", *DRIFT)
-        if facet in CONCENTRATED:
-            known = (*known, "top_tenth_share")
-        if not _TOP.fullmatch(measure):
-            one_of(measure, known, f"{facet} has the measures", where)
-        if measure == "hill_1_similarity" and facet not in ("language", "culture"):
-            raise ConfigError(
-                "only languages and cultures have a measure of likeness",
-                value=path,
-                where=where,
-            )
-        if measure == "located_share" and facet != "culture":
-            raise ConfigError(
-                "the share that refers to any culture is a measure of culture",
-                value=path,
-                where=where,
-                next_step=f"Write 'culture.located_share.{weight}'.",
-            )
-        one_of(weight, WEIGHTS, "a weight is", where)
+        _check_facet_measure(facet, measure, weight, where)
     return facet, measure, weight
+
+
+def _check_facet_measure(facet: str, measure: str, weight: str, where: str) -> None:
+    """Refuse a measure that a facet does not have."""
+    known: tuple[str, ...] = (*DIVERSITY, "share", "top_1_share", *DRIFT)
+    if facet in CONCENTRATED:
+        known = (*known, "top_tenth_share")
+    if not _TOP.fullmatch(measure):
+        one_of(measure, known, f"{facet} has the measures", where)
+    if measure == "hill_1_similarity" and facet not in ("language", "culture"):
+        raise ConfigError(
+            "only languages and cultures have a measure of likeness",
+            value=f"{facet}.{measure}.{weight}",
+            where=where,
+        )
+    if measure == "located_share" and facet != "culture":
+        raise ConfigError(
+            "the share that refers to any culture is a measure of culture",
+            value=f"{facet}.{measure}.{weight}",
+            where=where,
+            next_step=f"Write 'culture.located_share.{weight}'.",
+        )
+    one_of(weight, WEIGHTS, "a weight is", where)
 
 
 def checked_keys(

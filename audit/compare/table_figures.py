@@ -146,6 +146,10 @@ def _broad_cultures(frame: pl.DataFrame, _: str, __: int) -> Interval:
     return _exact(float(shared["culture"].n_unique()))
 
 
+def _erased(frame: pl.DataFrame, _: str, __: int) -> Interval:
+    return _exact(float(frame["erased"].sum()))
+
+
 def _outward(frame: pl.DataFrame, key: str, _: int) -> Interval:
     row = _row(frame, "language", key)
     return _stored(row, "outward_share", "low", "high")
@@ -191,7 +195,7 @@ TABLE_FIGURES: dict[str, dict[str, TableFigure]] = {
         "erased": TableFigure(
             "",
             "cultures with surely less than a tenth of their share",
-            lambda f, _, __: _exact(float(f["erased"].sum())),
+            _erased,
         ),
     },
     "coverage_by_speakers": {
@@ -204,7 +208,7 @@ TABLE_FIGURES: dict[str, dict[str, TableFigure]] = {
         "erased": TableFigure(
             "",
             "cultures with surely less than a tenth of their speakers' share",
-            lambda f, _, __: _exact(float(f["erased"].sum())),
+            _erased,
         ),
     },
     "language_estimates": {

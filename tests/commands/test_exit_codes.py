@@ -78,6 +78,7 @@ WRONG_USE = {
     ),
     "unreadable profile": (["report", "{tmp}", "--out", "{tmp}/x.html"], "profile"),
     "one profile to compare": (["compare", "{tmp}/empty"], "empty"),
+    "a profile where text belongs": (["inspect", "{tmp}/profile"], "is a profile"),
     "corpus name that is a path": (
         ["profile", "..={tiny}", "--out", "{out}"],
         "name",
@@ -92,6 +93,8 @@ def test_wrong_use_exits_2_with_one_message(case, tiny, tmp_path, capsys):
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "tiny.jsonl").write_text(TINY)
     (tmp_path / "fields.jsonl").write_text('{"length": 3, "rank": 1}\n' * 3)
+    (tmp_path / "profile").mkdir()
+    (tmp_path / "profile" / "summary.parquet").write_bytes(b"PAR1")
     (tmp_path / "typo.toml").write_text("sampel = 0.5\n")
     places = {"tiny": tiny, "tmp": tmp_path, "out": tmp_path / "out"}
     assert call(*[word.format(**places) for word in words]) == 2
