@@ -20,6 +20,8 @@ from audit.errors import AccountingError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pipelines.head_start import HeadStart
+
 __all__ = ["HANDED", "Shelf", "open_shelf", "shelf_of"]
 
 # Blocks that exactly one stage receives; others are merged on the way or go to many.
@@ -35,7 +37,13 @@ _NEXT = "Do not use this output; run again with --resume, and report it if it st
 
 
 class Shelf:
-    """Where threads of one process leave blocks for each other."""
+    """Where threads of one process leave blocks for each other.
+
+    Attributes:
+        early: first looks that began before the engine; None: there are none.
+    """
+
+    early: HeadStart | None = None
 
     def __init__(self) -> None:
         # Both are safe to use from many threads: one step of the interpreter each.

@@ -98,9 +98,11 @@ class ScanTasks(_Stage):
     def process(self, element: tuple[int, Iterable[bytes]]) -> Iterator[Any]:
         """Yield counts by corpus, content hashes by partition."""
         for text in element[1]:
-            found = stages.scan_stage(
-                Task.from_json(text), self.spec, self.filesystem, self.output
-            )
+            task = Task.from_json(text)
+            early = self.shelf.early if self.shelf is not None else None
+            found = early.found(task) if early is not None else None
+            if found is None:
+                found = stages.scan_stage(task, self.spec, self.filesystem, self.output)
             self.documents.inc(found.documents)
             yield from self.tagged(found.blocks)
 
