@@ -67,10 +67,15 @@ class ShingleBlock(NamedTuple):
         sizes = np.diff(self.offsets)[chosen]
         offsets = np.zeros(len(chosen) + 1, np.int64)
         np.cumsum(sizes, out=offsets[1:])
-        # Positions of all chosen hashes: each document's start, then one by one.
-        shift = np.repeat(self.offsets[:-1][chosen] - offsets[:-1], sizes)
-        hashes = self.hashes[np.arange(offsets[-1]) + shift]
-        return ShingleBlock(self.keys[chosen], self.characters[chosen], offsets, hashes)
+        begins = self.offsets[:-1][chosen]
+        pieces = zip(begins.tolist(), (begins + sizes).tolist(), strict=True)
+        hashes = [self.hashes[:0], *(self.hashes[a:b] for a, b in pieces)]
+        return ShingleBlock(
+            self.keys[chosen],
+            self.characters[chosen],
+            offsets,
+            np.concatenate(hashes),
+        )
 
 
 class Verified(NamedTuple):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -31,6 +32,9 @@ __all__ = ["Opened", "open_file", "read_opened"]
 
 _HEAD = 2**18
 _LONGEST_HEAD = 2**23
+# Of so many files the head is remembered, with the layout that was found in it: each
+# split of a file is opened by itself, and some once more.
+_HEADS_KEPT = 8
 # What a file is read with when no record of its head can be parsed: its rejects then
 # say what is wrong with each line.
 _FALLBACK = Layout("fields", "field", ("text",), {}, "no record of the head parses")
@@ -85,11 +89,13 @@ def open_file(raw: BinaryIO, file: FileInfo, options: ReadOptions) -> Opened | R
     if kind.name == "parquet":
         return _open_parquet(raw, opened, options)
     if kind.name in ("jsonl", "json"):
-        return _with_layout(opened, _json_head(stream, kind.name), options)
+        records, layout = _json_head(stream, kind.name, options)
+        return _with_layout(opened, records, layout)
     if kind.name in ("csv", "tsv"):
         dialect = sniff_table(head, kind.name, options)
         opened = replace(opened, dialect=dialect)
-        return _with_layout(opened, table_head(head, dialect), options)
+        records = table_head(head, dialect)
+        return _with_layout(opened, records, _layout_of(records, options))
     return opened
 
 
@@ -111,33 +117,55 @@ def _open_parquet(
         if not complete:
             return Refusal("truncated", "the file has no Parquet footer")
         return Refusal("unreadable_file", f"damaged Parquet: {error}")
-    return _with_layout(replace(opened, parquet=parquet), records, options)
+    opened = replace(opened, parquet=parquet)
+    return _with_layout(opened, records, _layout_of(records, options))
 
 
-def _json_head(stream: Stream, kind: str) -> list[dict[str, Any]]:
+_Records = list[dict[str, Any]]
+
+
+def _json_head(
+    stream: Stream, kind: str, options: ReadOptions
+) -> tuple[_Records, Layout | Refusal]:
     size = _HEAD
     while True:
         head = stream.peek(size)
-        if kind == "json":
-            records = array_head_records(head)
-        else:
-            records = head_records(head, whole=len(head) < size)
-        if records or len(head) < size or size >= _LONGEST_HEAD:
-            return records
+        whole = len(head) < size
+        # A head of unusual length is not remembered.
+        read = _read_head if size == _HEAD else _read_head.__wrapped__
+        records, layout = read(head, kind, whole, options)
+        if records or whole or size >= _LONGEST_HEAD:
+            return records, layout
         size *= 2
 
 
-def _with_layout(
-    opened: Opened, records: list[dict[str, Any]], options: ReadOptions
-) -> Opened | Refusal:
-    layout = _FALLBACK
+@lru_cache(maxsize=_HEADS_KEPT)
+def _read_head(
+    head: bytes, kind: str, whole: bool, options: ReadOptions
+) -> tuple[_Records, Layout | Refusal]:
+    if kind == "json":
+        records = array_head_records(head)
+    else:
+        records = head_records(head, whole=whole)
+    return records, _layout_of(records, options)
+
+
+def _layout_of(records: _Records, options: ReadOptions) -> Layout | Refusal:
     if records:
         try:
-            layout = detect_layout(records, options)
+            return detect_layout(records, options)
         except NoTextFieldError as error:
             return Refusal("no_text_field", str(error))
-    elif options.text_field is not None:
-        layout = replace(_FALLBACK, text=(options.text_field,))
+    if options.text_field is not None:
+        return replace(_FALLBACK, text=(options.text_field,))
+    return _FALLBACK
+
+
+def _with_layout(
+    opened: Opened, records: _Records, layout: Layout | Refusal
+) -> Opened | Refusal:
+    if isinstance(layout, Refusal):
+        return layout
     return replace(opened, layout=layout, records=tuple(records[:10]))
 
 

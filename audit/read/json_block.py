@@ -43,7 +43,9 @@ _COLUMNS = {
     "source": "source_declared",
     "date": "date",
 }
-_NO_LABEL = (MISSING, NULL, OBJECT, ARRAY_VALUE)
+# By kind of value, whether it is a label.
+_LABEL = np.ones(256, np.bool_)
+_LABEL[[MISSING, NULL, OBJECT, ARRAY_VALUE]] = False
 
 
 class BlockReader:
@@ -120,7 +122,7 @@ def _strings(
     # The values of a field as an Arrow array; null where there is nothing to show,
     # except that a text may be empty.
     kinds, sizes = scan.kinds[field, rows], scan.sizes[field, rows]
-    wanted = ~np.isin(kinds, _NO_LABEL)
+    wanted = _LABEL[kinds]
     sizes = np.where(wanted, sizes, 0)
     escaped = (kinds == ESCAPED) | (kinds == ESCAPED_ELEMENT)
     values, offsets = copy_values(data, scan.begins[field, rows], sizes, escaped)
