@@ -16,6 +16,7 @@ import numpy as np
 from audit.kernels.jit import kernel, step
 from audit.kernels.lanes import popcount, prefetch
 from audit.kernels.plain import decode
+from audit.kernels.vectors import add_bytes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -191,13 +192,9 @@ def _mark_sums(  # type: ignore[no-untyped-def]
         n = _read(data, offsets, first[text], last[text], room, found)
         n, counts[text] = _keep(kept, which[text] * _MAP, found, n)
         for begin in range(0, width, _WEIGHTS):
-            sums[:] = 0
             for k in range(n):
                 prefetch(weights, np.int64(found[k]) * width + begin)
-            for k in range(n):
-                row = np.int64(found[k]) * width + begin
-                for label in range(_WEIGHTS):
-                    sums[label] += weights[row + label]
+            add_bytes(weights, found, n, begin, width, sums)
             for label in range(_WEIGHTS):
                 out[text, begin + label] = sums[label]
 

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = [
-    "LANES", "add_coded", "add_counts", "add_eight", "add_sixteen", "every",
-    "find_eight", "grow_hashes", "remainders", "round_values", "rounded", "spread",
-    "widen",
+    "LANES", "add_bytes", "add_coded", "add_counts", "add_eight", "add_sixteen",
+    "every", "find_eight", "grow_hashes", "remainders", "round_values", "rounded",
+    "spread", "widen",
 ]  # fmt: skip
 
 # Numbers that most operations take at a time.
@@ -243,6 +243,40 @@ def add_counts(
     return types.void(
         rows, places, _NUMBER, _NUMBER, _NUMBER, _NUMBER, out, _NUMBER
     ), build  # fmt: skip
+
+
+@_operation
+def add_bytes(
+    _typing: Any, rows: Any, places: Any, _n: Any, _first: Any, _width: Any, out: Any
+) -> _Built:
+    """``add_bytes(rows, places, n, first, width, out)``: sums of eight int8.
+
+    Writes the sums of values ``first`` and following of rows ``places[:n]`` (uint32) of
+    a flat matrix of int8, each row ``width`` long, to eight int32.
+    """
+
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        rows, places, n, first, width, out = args
+        rows_kind, places_kind, out_kind = (signature.args[i] for i in (0, 1, 5))
+        bytes_, sums = ir.VectorType(_BYTE, 8), ir.VectorType(_INT32, 8)
+        total = cgutils.alloca_once_value(builder, every(_INT32, 8, 0))
+        with cgutils.for_range(builder, n) as loop:
+            place = builder.load(
+                address(context, builder, places_kind, places, loop.index)
+            )
+            place = builder.mul(builder.zext(place, _INT64), width)
+            there = builder.add(place, first)
+            row = load(
+                builder, address(context, builder, rows_kind, rows, there), bytes_
+            )
+            row = builder.sext(row, sums)
+            builder.store(builder.add(builder.load(total), row), total)
+        zero = ir.Constant(_INT64, 0)
+        target = address(context, builder, out_kind, out, zero)
+        store(builder, builder.load(total), target)
+        return context.get_dummy_value()
+
+    return types.void(rows, places, _NUMBER, _NUMBER, _NUMBER, out), build
 
 
 @_operation
