@@ -38,10 +38,17 @@ _IMPORTED = re.compile(r"^\s*from audit\.kernels\.(\w+) import", re.MULTILINE)
 def _sources(file: Path, found: dict[str, bytes]) -> dict[str, bytes]:
     """Return the sources of a file with kernels and of all kernels that it calls."""
     if file.stem not in found:
-        found[file.stem] = file.read_bytes()
-        for name in _IMPORTED.findall(found[file.stem].decode()):
+        found[file.stem], calls = _source(file)
+        for name in calls:
             _sources(_HERE / f"{name}.py", found)
     return found
+
+
+@cache
+def _source(file: Path) -> tuple[bytes, tuple[str, ...]]:
+    """Return the source of a file, and which files with kernels it imports."""
+    source = file.read_bytes()
+    return source, tuple(_IMPORTED.findall(source.decode()))
 
 
 @cache
@@ -84,7 +91,8 @@ def inlined(function: _F) -> _F:
     A call of a step that is not inlined passes each field of its arrays, eight words an
     array, and of tuples of them. For steps of a few cycles, and those with one caller.
     """
-    return _compiled(function, _nrt=False, forceinline=True)
+    # Nothing outside calls it: without an entry for Python it compiles in less time.
+    return _compiled(function, _nrt=False, forceinline=True, no_cpython_wrapper=True)
 
 
 def _compiled(function: _F, **options: Any) -> _F:
@@ -92,6 +100,8 @@ def _compiled(function: _F, **options: Any) -> _F:
     # numba in this process keep their own.
     settings: Any = numba.config
     folder = _folder(Path(function.__code__.co_filename))
+    # No kernel is called from C; its entry would be a tenth of the time to compile.
+    options["no_cfunc_wrapper"] = True
     before, settings.CACHE_DIR = settings.CACHE_DIR, folder
     try:
         compile_: Any = numba.njit(

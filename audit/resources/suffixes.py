@@ -16,7 +16,7 @@ import ipaddress
 import re
 from dataclasses import dataclass
 from fnmatch import translate
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
@@ -85,6 +85,7 @@ def normalise_host(raw: str) -> str:
     return name if len(name) <= 253 and _NAME.fullmatch(name) else ""
 
 
+@lru_cache(maxsize=4096)
 def _to_ascii(name: str) -> str:
     """Map a name as browsers do (UTS 46, not transitional), label by label."""
     mapped = idna.uts46_remap(name, std3_rules=False, transitional=False)
