@@ -12,6 +12,7 @@ the solver believed.
 from __future__ import annotations
 
 import math
+import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -81,26 +82,12 @@ def optimality_gap(problem: MixProblem, weights: Floats) -> float:
 
 def solve_mix(problem: MixProblem) -> tuple[Floats, float]:
     """Solve by SLSQP from the middle of the feasible weights; prove the answer."""
-    from scipy.optimize import minimize
-
     n = len(problem.low)
     corners = [cheapest(-np.eye(n)[i], problem.low, problem.high) for i in range(n)]
     weights, best = np.mean(corners, axis=0), math.inf
     for _ in range(5):
-        found = minimize(
-            problem.value,
-            weights,
-            jac=problem.gradient,
-            method="SLSQP",
-            bounds=list(zip(problem.low, problem.high, strict=True)),
-            constraints={
-                "type": "eq",
-                "fun": lambda w: w.sum() - 1,
-                "jac": lambda w: np.ones(len(w)),
-            },
-            options={"ftol": 1e-14, "maxiter": 1000},
-        )
-        answer = _feasible(found.x, problem)
+        found = _slsqp(problem, weights)
+        answer = _feasible(found, problem)
         if problem.value(answer) < problem.value(weights):
             weights = answer
         weights = _polish(problem, weights)
@@ -115,6 +102,31 @@ def solve_mix(problem: MixProblem) -> tuple[Floats, float]:
             next_step="Report this with the profiles; other bounds may solve.",
         )
     return weights, max(gap, 0.0)
+
+
+def _slsqp(problem: MixProblem, weights: Floats) -> Floats:
+    """Return what SciPy's solver makes of weights; it may miss a bound by a rounding.
+
+    SciPy before 1.16 warns of that, and clips it.
+    """
+    from scipy.optimize import minimize
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Values in x were outside bounds")
+        found = minimize(
+            problem.value,
+            weights,
+            jac=problem.gradient,
+            method="SLSQP",
+            bounds=list(zip(problem.low, problem.high, strict=True)),
+            constraints={
+                "type": "eq",
+                "fun": lambda w: w.sum() - 1,
+                "jac": lambda w: np.ones(len(w)),
+            },
+            options={"ftol": 1e-14, "maxiter": 1000},
+        )
+    return np.asarray(found.x)
 
 
 def _feasible(weights: Floats, problem: MixProblem) -> Floats:

@@ -28,7 +28,7 @@ def _filtered(profile, rates, seed=1):
         frame = profile.frame(name)
         rate = frame["language"].replace_strict(rates, default=0.9).to_numpy()
         # Sites differ: the odds of a whole site move together.
-        unit = frame["unit"].hash(seed).to_numpy() / 2**64
+        unit = frame["unit"].hash(seed).to_numpy() / 2.0**64
         rate = 1 / (1 + (1 - rate) / rate * np.exp(1.5 * (unit - 0.5)))
         kept = rng.binomial(frame["documents"].to_numpy(), rate)
         part = kept / np.maximum(frame["documents"].to_numpy(), 1)

@@ -53,7 +53,7 @@ def test_the_lorenz_curve_rises_ever_steeper_and_bounds_gini(values):
     slopes = np.diff(curve) / np.diff(LORENZ_PLACES)
     assert (np.diff(slopes) > -1e-4).all()
     # The points lie on the curve, so the area under their chords is no smaller.
-    area = np.trapezoid(curve, LORENZ_PLACES)
+    area = float(np.diff(LORENZ_PLACES) @ (curve[1:] + curve[:-1])) / 2
     assert 1 - 2 * area <= row["gini"] + 1e-9
     # A whole number of keys: the curve is there what the smallest keys hold.
     n = row["keys"]
