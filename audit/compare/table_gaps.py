@@ -258,7 +258,8 @@ def _outward_importance(a: Profile, b: Profile, gaps: Mapping[str, Gap]) -> list
         for language, documents in counts.iter_rows():
             sizes[language] = sizes.get(language, 0.0) + documents / whole / 2
     return [
-        sizes[key] * float(jsd_terms([gap.a, 1 - gap.a], [gap.b, 1 - gap.b]).sum())
+        sizes.get(key, 0.0)
+        * float(jsd_terms([gap.a, 1 - gap.a], [gap.b, 1 - gap.b]).sum())
         for key, gap in gaps.items()
     ]
 
@@ -276,7 +277,7 @@ def _ratio_importance(a: Profile, b: Profile, gaps: Mapping[str, Gap]) -> list[f
     ]
     return [
         min(
-            float(jsd_terms(*(side[key] * 2**ratio for ratio in gap[:2])))
+            float(jsd_terms(*(side.get(key, 0.0) * 2**ratio for ratio in gap[:2])))
             for side in expected
         )
         for key, gap in gaps.items()
