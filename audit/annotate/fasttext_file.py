@@ -14,12 +14,20 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from audit.annotate.fasttext_matrix import (
+    LONGEST_NGRAM,
+    LONGEST_ROW,
+    LONGEST_RUN,
+    Matrix,
+    read_matrix,
+    scale_of,
+    unsupported,
+)
 from audit.annotate.fasttext_reader import Reader, UnsupportedModelError, checksum
 from audit.errors import ConfigError
 from audit.kernels.fasttext import Network
 from audit.kernels.fasttext_output import HIERARCHICAL, ONE_VS_ALL, SOFTMAX, Output
-from audit.kernels.fasttext_tables import decode_rows, scan_dictionary, word_table
-from audit.kernels.vectors import LANES
+from audit.kernels.fasttext_tables import scan_dictionary, word_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,12 +41,6 @@ _VERSIONS = (11, 12)
 _SUPERVISED = 3
 # Losses by fastText's numbers; negative sampling scores labels as one-vs-all does.
 _LOSSES = {1: HIERARCHICAL, 2: ONE_VS_ALL, 3: SOFTMAX, 4: ONE_VS_ALL}
-# What the kernel runs: quantised matrices that fit into memory when written out, and
-# rows, n-grams and runs of words within what its loops were measured on.
-_DECODED_BYTES = 4 << 30
-# Rows of a dense matrix that are looked at to see how large its values are.
-_SOME_ROWS = 1 << 14
-_LONGEST_ROW, _LONGEST_NGRAM, _LONGEST_RUN = 4096, 64, 64
 
 
 @dataclass(frozen=True)
@@ -78,31 +80,6 @@ class _Dictionary(NamedTuple):
     end: int
 
 
-class _Matrix(NamedTuple):
-    """A matrix as float32[m, dim] rows, or as codes with what they stand for."""
-
-    rows: NDArray[np.float32]
-    codes: NDArray[np.uint8]
-    values: NDArray[np.float32]
-    norm_codes: NDArray[np.uint8]
-    norms: NDArray[np.float32]
-
-    def ordered(self, order: NDArray[np.int64]) -> _Matrix:
-        """Return the matrix with its rows in another order."""
-        return self._replace(
-            rows=self.rows[order],
-            codes=self.codes[order],
-            norm_codes=self.norm_codes[order],
-        )
-
-    def decoded(self, dim: int) -> NDArray[np.float32]:
-        """Return float32[m, dim], whatever the matrix is stored as."""
-        if not self.codes.size:
-            return self.rows
-        norms = self.norms[self.norm_codes]
-        return decode_rows(self.codes.reshape(-1), norms, self.values, dim, 2)
-
-
 def read_model(path: Path) -> Model:
     """Return the model in a ``.bin`` or ``.ftz`` file.
 
@@ -117,10 +94,10 @@ def read_model(path: Path) -> Model:
     n_rows = words.n_words + (len(words.pruned) // 2 if words.pruned is not None else 0)
     if words.pruned is None:
         n_rows = words.n_words + args.bucket
-    rows = _read_matrix(reader, bool(quantised), n_rows, args.dim, "the input matrix")
+    rows = read_matrix(reader, bool(quantised), n_rows, args.dim, "the input matrix")
     (quantised_output,) = reader.unpack("?", "the matrix kind")
     n_out = len(words.labels)
-    output = _read_matrix(
+    output = read_matrix(
         reader,
         bool(quantised and quantised_output),
         n_out,
@@ -165,24 +142,13 @@ def _read_args(reader: Reader) -> _Args:
 
 
 def _check_limits(reader: Reader, args: _Args) -> None:
-    known = args.loss in _LOSSES and args.dim <= _LONGEST_ROW
-    if known and args.maxn <= _LONGEST_NGRAM and args.word_ngrams <= _LONGEST_RUN:
+    known = args.loss in _LOSSES and args.dim <= LONGEST_ROW
+    if known and args.maxn <= LONGEST_NGRAM and args.word_ngrams <= LONGEST_RUN:
         return
-    raise _unsupported(
+    raise unsupported(
         reader,
         f"loss {args.loss}, dim {args.dim}, maxn {args.maxn}, "
         f"wordNgrams {args.word_ngrams}",
-    )
-
-
-def _unsupported(reader: Reader, value: str) -> UnsupportedModelError:
-    return UnsupportedModelError(
-        "fastText models are read without fasttext-wheel if their loss is known, rows "
-        f"have up to {_LONGEST_ROW} values, n-grams {_LONGEST_NGRAM} characters, runs "
-        f"{_LONGEST_RUN} words, and decoded rows fit in {_DECODED_BYTES >> 30} GiB",
-        value=value,
-        where=str(reader.path),
-        next_step="Install fasttext-wheel (up to Python 3.11), or name another model.",
     )
 
 
@@ -219,46 +185,7 @@ def _read_dictionary(reader: Reader, args: _Args) -> _Dictionary:
     return _Dictionary(labels, counts[n_words:], n_words, keys, ids, pruned, end)
 
 
-def _read_matrix(
-    reader: Reader, quantised: bool, n_rows: int, dim: int, what: str
-) -> _Matrix:
-    with_norms = quantised and bool(reader.unpack("?", what)[0])
-    m, n = reader.unpack("qq", what)
-    if m != n_rows or n != dim:
-        raise reader.fail(what, f"{m} x {n}, not {n_rows} x {dim}")
-    no_codes, nothing = np.zeros((m, 0), np.uint8), np.zeros(0, np.float32)
-    if not quantised:
-        rows = reader.floats(m * n, what).reshape(m, n)
-        return _Matrix(rows, no_codes, nothing, np.zeros(m, np.uint8), nothing)
-    (n_codes,) = reader.unpack("i", what)
-    codes = np.array(reader.take(n_codes, what))
-    dsub, centroids = _read_centroids(reader, dim, what)
-    if n_codes != m * ((dim + dsub - 1) // dsub):
-        raise reader.fail(what, n_codes)
-    if m * dim * 4 > _DECODED_BYTES:
-        raise _unsupported(reader, f"{what} of {m} x {dim} values")
-    norms, norm_codes = np.ones(256, np.float32), np.zeros(m, np.uint8)
-    if with_norms:
-        norm_codes = np.array(reader.take(m, what))
-        norms = _read_centroids(reader, 1, what)[1]
-    if dsub == 2 and dim % LANES == 0 and m:
-        none = np.zeros((m, 0), np.float32)
-        return _Matrix(none, codes.reshape(m, -1), centroids, norm_codes, norms)
-    rows = decode_rows(codes, norms[norm_codes], centroids, dim, dsub)
-    return _Matrix(rows, no_codes, nothing, norm_codes, nothing)
-
-
-def _read_centroids(
-    reader: Reader, dim: int, what: str
-) -> tuple[int, NDArray[np.float32]]:
-    stored, nsub, dsub, last = reader.unpack("4i", what)
-    fits = stored == dim and 1 <= dsub <= dim and nsub == (dim + dsub - 1) // dsub
-    if not fits or last != dim - (nsub - 1) * dsub:
-        raise reader.fail(what, (stored, nsub, dsub, last))
-    return dsub, reader.floats(dim * 256, what)
-
-
-def _network(args: _Args, words: _Dictionary, matrix: _Matrix) -> Network:
+def _network(args: _Args, words: _Dictionary, matrix: Matrix) -> Network:
     bucket = args.bucket if args.maxn > 0 or args.word_ngrams > 1 else 0
     kept = np.zeros(0, np.uint64)
     all_pruned = bucket == 0
@@ -289,24 +216,8 @@ def _network(args: _Args, words: _Dictionary, matrix: _Matrix) -> Network:
         words.end,
         end_hash - (1 << 32) if end_hash >> 31 else end_hash,
         all_pruned,
-        _scale(matrix),
+        scale_of(matrix),
     )
-
-
-def _scale(matrix: _Matrix) -> float:
-    """Return the power of two by which sums of rows become whole numbers.
-
-    The largest value among some rows becomes 2^19 to 2^20: fine enough to tell what
-    float32 tells of a sum, with room for sums of hundreds of such rows.
-    """
-    if matrix.codes.size:
-        some = np.abs(matrix.values).max()
-        some *= np.abs(matrix.norms[matrix.norm_codes]).max()
-    else:
-        some = np.abs(matrix.rows[:: max(1, len(matrix.rows) // _SOME_ROWS)]).max()
-    if not 0 < some < np.inf:
-        return 1.0
-    return float(2.0 ** (20 - np.clip(np.frexp(some)[1], -60, 60)))
 
 
 def _ranked(buckets: NDArray[np.int32], bucket: int) -> NDArray[np.uint64]:

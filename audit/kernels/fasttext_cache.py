@@ -27,8 +27,8 @@ __all__ = [
     "padded", "rows_in", "settle_slot", "word_cache",
 ]  # fmt: skip
 
-# Memory of the sums. Half as much finds a third fewer of the words that text brings
-# again; twice as much finds few more.
+# Memory of the sums. With half as much, half as many words more have to be summed anew;
+# twice as much spares few.
 _BYTES = 32 << 20
 # Words that are looked up before any is summed, and most that there may be: words are
 # read 64 bytes at a time.

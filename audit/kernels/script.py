@@ -16,8 +16,18 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from audit.kernels.jit import kernel, step
-from audit.kernels.lanes import bytes_between, popcount, trailing_zeros
-from audit.kernels.plain import decode
+from audit.kernels.script_counts import (
+    ASCII_LETTERS,
+    CHARACTERS,
+    DIGITS,
+    JOINTS,
+    N_SIMPLIFIED,
+    N_SUMS,
+    N_TRADITIONAL,
+    PLAIN_SIGNS,
+    SIGNS_OF_CODE,
+    count_kinds,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,8 +45,6 @@ _HANGUL_ONE_IN = 4
 # A word takes about five letters in an alphabet, two syllables in Hangul or kana, one
 # and a half characters in Han: scripts are weighed against each other in words.
 _HAN_WEIGHT, _SYLLABLE_WEIGHT = 3, 2
-
-_DIGIT, _LETTER = 7, 8
 
 
 class Writing(NamedTuple):
@@ -81,153 +89,15 @@ class Writing(NamedTuple):
     modern: NDArray[np.int32]
 
 
-# Ranges of ASCII signs, and of those that program text is full of.
-_SIGNS = ((0x21, 0x2F), (0x3A, 0x40), (0x5B, 0x60), (0x7B, 0x7E))
-_CODE_SIGNS = (
-    (0x23, 0x26), (0x28, 0x2B), (0x2F, 0x2F), (0x3B, 0x3E), (0x40, 0x40), (0x5B, 0x60),
-    (0x7B, 0x7E),
-)  # fmt: skip
-
-# What is counted of a text beside the letters of each script.
-(
-    _ASCII_LETTERS, _DIGITS, _PLAIN_SIGNS, _SIGNS_OF_CODE, _JOINTS, _CHARACTERS,
-    _N_SIMPLIFIED, _N_TRADITIONAL, _N_CANTONESE, _N_CLASSICAL, _N_MODERN, _N_SUMS,
-) = range(12)  # fmt: skip
-
-
-@step
-def _among(data, at, ranges):  # type: ignore[no-untyped-def]
-    """Return which of the 64 bytes from ``at`` on are in one of some ranges."""
-    found = np.uint64(0)
-    for low, high in ranges:
-        found |= bytes_between(data, at, low, high)
-    return found
-
-
-@step
-def _ascii_kinds(data, at):  # type: ignore[no-untyped-def]
-    """Return which of 64 bytes are capitals, small letters, digits, signs..."""
-    return (
-        bytes_between(data, at, 0x41, 0x5A),
-        bytes_between(data, at, 0x61, 0x7A),
-        bytes_between(data, at, 0x30, 0x39),
-        _among(data, at, _SIGNS),
-        _among(data, at, _CODE_SIGNS),
-        bytes_between(data, at, 0x80, 0xBF),
-        bytes_between(data, at, 0xC0, 0xFF),
-    )
-
-
-# Flags of a Han character, each as one in a field of twelve bits, and how many blocks
-# of 64 bytes such fields can count: a block has 21 Han characters at most.
-_FIELD, _BLOCKS = 12, 128
-_SPREAD = np.array(
-    [sum((flags >> k & 1) << _FIELD * k for k in range(5)) for flags in range(32)],
-    np.uint64,
-)
-
-
-@step
-def _count_kinds(kinds, valid, before, sums):  # type: ignore[no-untyped-def]
-    """Add up a block's ASCII; return its last letter, small letter and digit.
-
-    Args:
-        kinds: from `_ascii_kinds`.
-        valid: which bytes are of the text.
-        before: bits of what stands right before the block.
-        sums: what is counted of the text.
-    """
-    one, last = np.uint64(1), np.uint64(63)
-    capital, small, digit = kinds[0] & valid, kinds[1] & valid, kinds[2] & valid
-    sign, code = kinds[3] & valid, kinds[4] & valid
-    letter = capital | small
-    sums[_ASCII_LETTERS] += np.int64(popcount(letter))
-    sums[_DIGITS] += np.int64(popcount(digit))
-    sums[_PLAIN_SIGNS] += np.int64(popcount(sign & ~code))
-    sums[_SIGNS_OF_CODE] += np.int64(popcount(code))
-    sums[_CHARACTERS] += np.int64(popcount(valid & ~kinds[5]))
-    # Letter beside digit, or capital after small letter.
-    joints = digit & (letter << one | before[0])
-    joints |= letter & (digit << one | before[2])
-    joints |= capital & (small << one | before[1])
-    sums[_JOINTS] += np.int64(popcount(joints))
-    return letter >> last, small >> last, digit >> last
-
-
-@step
-def _count(data, start, end, table, tail, counts, seen, n_seen, sums):  # type: ignore[no-untyped-def]
-    """Add up what stands in a text; return how many scripts have been seen.
-
-    ASCII is told 64 bytes at a time; of other characters, one bit says where each
-    begins. Letters of one script stand in runs: a run is counted when it ends.
-    """
-    one, script, run = np.uint64(1), np.int64(-1), np.int64(0)
-    before, flags, blocks = (np.uint64(0), np.uint64(0), np.uint64(0)), np.uint64(0), 0
-    for at in range(start, end, 64):
-        left = min(end - at, 64)
-        if at + 64 <= len(data):
-            kinds = _ascii_kinds(data, at)
-        else:
-            tail[:] = 0
-            for k in range(left):
-                tail[k] = data[at + k]
-            kinds = _ascii_kinds(tail, 0)
-        valid = ~np.uint64(0) >> np.uint64(64 - left)
-        before = _count_kinds(kinds, valid, before, sums)
-        leads = kinds[6] & valid
-        while leads:
-            c, _ = decode(data, at + np.int64(trailing_zeros(leads)), end)
-            leads &= leads - one
-            entry = table[c]
-            word = entry >> np.uint32(8) & np.uint32(15)
-            if word >= _LETTER:
-                if np.int64(entry & np.uint32(255)) != script:
-                    n_seen = _end_run(counts, seen, n_seen, script, run)
-                    script, run = np.int64(entry & np.uint32(255)), np.int64(0)
-                run += 1
-                flags += _SPREAD[entry >> np.uint32(16) & np.uint32(31)]
-            elif word == _DIGIT:
-                sums[_DIGITS] += 1
-            elif word == 0:
-                sums[_PLAIN_SIGNS] += 1
-        blocks += 1
-        if blocks == _BLOCKS:
-            _add_flags(flags, sums)
-            flags, blocks = np.uint64(0), 0
-    _add_flags(flags, sums)
-    return _end_run(counts, seen, n_seen, script, run)
-
-
-@step
-def _end_run(counts, seen, n_seen, script, run):  # type: ignore[no-untyped-def]
-    """Count a run of letters; return how many scripts have been seen."""
-    if run == 0:
-        return n_seen
-    if counts[script] == 0:
-        seen[n_seen] = script
-        n_seen += 1
-    counts[script] += run
-    return n_seen
-
-
-@step
-def _add_flags(flags, sums):  # type: ignore[no-untyped-def]
-    """Add fields of flags to what is counted of the text."""
-    if flags:
-        for k in range(5):
-            field = flags >> np.uint64(_FIELD * k) & np.uint64((1 << _FIELD) - 1)
-            sums[_N_SIMPLIFIED + k] += np.int64(field)
-
-
 @step
 def _decide(counts, seen, n_seen, sums, codes, out, doc):  # type: ignore[no-untyped-def]
     """Write what was counted of a text and which scripts it is in; forget counts."""
     latn, hani, hira, kana, hang, bopo, zyyy, zinh, zzzz, first_extra = codes
-    if sums[_ASCII_LETTERS] > 0:
+    if sums[ASCII_LETTERS] > 0:
         if counts[latn] == 0:
             seen[n_seen] = latn
             n_seen += 1
-        counts[latn] += sums[_ASCII_LETTERS]
+        counts[latn] += sums[ASCII_LETTERS]
     letters = 0
     for s in range(n_seen):
         letters += counts[seen[s]]
@@ -258,7 +128,7 @@ def _decide(counts, seen, n_seen, sums, codes, out, doc):  # type: ignore[no-unt
             if script in (zyyy, zinh, zzzz):
                 n = 0
             if script == hani:
-                traditional = sums[_N_TRADITIONAL] > sums[_N_SIMPLIFIED]
+                traditional = sums[N_TRADITIONAL] > sums[N_SIMPLIFIED]
                 script = first_extra + 2 + traditional
         else:
             script = first_extra + s - n_seen
@@ -272,23 +142,23 @@ def _decide(counts, seen, n_seen, sums, codes, out, doc):  # type: ignore[no-unt
         counts[seen[s]] = 0
     out[0, doc], out[1, doc] = best, n_best
     out[2, doc], out[3, doc] = following if n_next else -1, n_next
-    out[4, doc], out[5, doc] = letters, sums[_DIGITS]
-    out[6, doc] = sums[_PLAIN_SIGNS] + sums[_SIGNS_OF_CODE]
-    out[7, doc], out[8, doc] = sums[_SIGNS_OF_CODE], sums[_JOINTS]
-    out[9, doc], out[10, doc] = sums[_CHARACTERS], han
+    out[4, doc], out[5, doc] = letters, sums[DIGITS]
+    out[6, doc] = sums[PLAIN_SIGNS] + sums[SIGNS_OF_CODE]
+    out[7, doc], out[8, doc] = sums[SIGNS_OF_CODE], sums[JOINTS]
+    out[9, doc], out[10, doc] = sums[CHARACTERS], han
     for k in range(5):
-        out[11 + k, doc] = sums[_N_SIMPLIFIED + k]
+        out[11 + k, doc] = sums[N_SIMPLIFIED + k]
 
 
 @kernel
 def _read_scripts(data, offsets, table, codes, whole, out, out_whole):  # type: ignore[no-untyped-def]
     counts, seen = np.zeros(256, np.int64), np.zeros(258, np.int64)
-    sums, tail = np.zeros(_N_SUMS, np.int64), np.zeros(64, np.uint8)
+    sums, tail = np.zeros(N_SUMS, np.int64), np.zeros(64, np.uint8)
     all_counts, all_seen, n_all = np.zeros(256, np.int64), np.zeros(258, np.int64), 0
-    all_sums = np.zeros(_N_SUMS, np.int64)
+    all_sums = np.zeros(N_SUMS, np.int64)
     for part in range(len(offsets) - 1):
         sums[:] = 0
-        n_seen = _count(
+        n_seen = count_kinds(
             data, offsets[part], offsets[part + 1], table, tail, counts, seen, 0, sums
         )
         if len(whole):

@@ -153,3 +153,39 @@ def test_documents_read_with_their_paragraphs_are_named_the_same(
     }
     monkeypatch.setattr(LanguageModel, "joint", False)
     assert annotator.annotate_with_segments(texts)[0] == together
+
+
+def test_nobody_misses_the_paragraphs_that_are_not_looked_at_again(
+    annotator, monkeypatch
+):
+    from tests.annotate.test_language import batch
+
+    # Short and mixed paragraphs, of which the first model is not sure.
+    words = " ".join(SENTENCES.values()).split()
+    rng = np.random.default_rng(5)
+    pages = [
+        "\n".join(" ".join(rng.choice(words, 30)) for _ in range(4)) for _ in range(60)
+    ]
+    quick = annotator.annotate_with_segments(batch(pages))[1]
+    asked = []
+    settle = Relatives.settle
+
+    def counted(self, best, share, mass, scored, texts, least=None):
+        asked.append(len(best))
+        settle(self, best, share, mass, scored, texts)
+
+    monkeypatch.setattr(Relatives, "settle", counted)
+    slow = annotator.annotate_with_segments(batch(pages))[1]
+    assert sum(asked) > len(pages)
+    for one, other in zip(quick, slow, strict=True):
+        assert one.tolist() == other.tolist()
+
+
+@pytest.mark.parametrize("least", [0.0, 0.3, 0.7, 0.99, 1.0])
+def test_below_the_least_share_no_text_is_so_sure(annotator, least):
+    model, rng = annotator.model, np.random.default_rng(2)
+    letters = rng.integers(0, 300, 5000).astype(np.int32)
+    share = rng.random(5000).astype(np.float32)
+    below = share < model._least_share(least, letters)
+    assert below.any() == (least > 0)
+    assert (model._calibrated(share, letters)[below] < least).all()

@@ -173,6 +173,21 @@ def test_a_leader_is_the_best_label_and_close_calls_have_none(seed, spread, n_la
     assert not led[share[:, 0] < 1.02 * share[:, 1]].any()
 
 
+def test_what_is_no_number_never_leads():
+    columns = np.zeros((1, 40), np.float32)
+    columns[0, 7], columns[0, 39] = 9, 1
+    output = Output(columns, *np.zeros((2, 0), np.int32), SOFTMAX, 40)
+    hidden = np.array([[1], [-1], [np.nan], [np.inf], [0]], np.float32)
+    counts, group = np.ones(5, np.int64), np.array([0, 0, 0, 0, 1])
+    allowed = np.ones((2, 40), np.bool_)
+    allowed[1] = False
+    prior = np.ones(40, np.float32)
+    got = leaders(output, hidden, counts, allowed, group, prior)
+    assert got.tolist() == [7, -1, -1, -1, -1]
+    columns[0, 3] = np.nan
+    assert leaders(output, hidden, counts, allowed, group, prior).tolist() == [-1] * 5
+
+
 def test_no_label_leads_where_scores_are_nodes_of_a_tree(tmp_path):
     model = read_model(make(tmp_path, "hierarchical")[1])
     hidden, counts = document_vectors(model.network, word_cache(5), *pack(TEXTS))
