@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from audit.compare.breadth import equal_breadth
 from audit.compare.equal import compare_diversity
 from audit.compare.facet_rows import Details, Row, Totals, category_rows, facet_rows
 from audit.compare.fingerprint import require_comparable
@@ -51,6 +52,7 @@ class Comparison:
         diversity: Hill numbers as they are and at equal sample coverage.
         distinct: For each facet and weight the effective number of distinct corpora.
         figures: Figures of single tables and their differences, where any has them.
+        breadth: Breadth at the number of sources that all of them have.
         overlap: Rows of ``overlap.parquet`` between the profiles.
         alpha: The false discovery rate that findings are held to.
         tested: How many differences were tested.
@@ -63,6 +65,7 @@ class Comparison:
     diversity: list[Row]
     distinct: list[Row]
     figures: list[Row]
+    breadth: Row
     overlap: list[Row]
     alpha: float
     tested: int
@@ -73,7 +76,7 @@ class Comparison:
             name: _plain(getattr(self, name))
             for name in (
                 "profiles", "facets", "findings", "divergence", "diversity",
-                "distinct", "figures", "overlap", "alpha", "tested",
+                "distinct", "figures", "breadth", "overlap", "alpha", "tested",
             )
         }  # fmt: skip
 
@@ -128,6 +131,7 @@ def compare(
         diversity,
         _distinct(totals),
         table_rows(profiles, gaps),
+        equal_breadth(profiles),
         overlap.to_dicts() if overlap is not None else [],
         alpha,
         len(tests),

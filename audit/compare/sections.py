@@ -197,10 +197,16 @@ def _figures_section(result: Comparison, labels: Sequence[str]) -> list[Section]
         )
     if not rows:
         return []
-    text = "Of whole corpora, by the names that policies use; by key in the JSON."
+    text = ["Of whole corpora, by the names that policies use; by key in the JSON."]
+    if result.breadth:
+        shares = (f"{k} {percent(v, 3)}" for k, v in result.breadth["share"].items())
+        text.append(
+            f"Breadth grows with a corpus. breadth.share at the number of sources that "
+            f"all have, {result.breadth['sources']:,}: {', '.join(shares)}."
+        )
     header = ("figure", *(f"{label}>" for label in labels), "difference>",
               "95 % interval>")  # fmt: skip
-    return [Section("Figures of single tables", (text,), header, rows)]
+    return [Section("Figures of single tables", tuple(text), header, rows)]
 
 
 def _overlap_section(result: Comparison) -> list[Section]:

@@ -30,6 +30,7 @@ __all__ = [
     "MIN_UNITS",
     "breadth",
     "erased",
+    "first_sources",
     "language_culture_matrix",
     "located_share",
     "lowest_sources",
@@ -78,6 +79,24 @@ def lowest_sources(sources: pl.DataFrame, kept: int = MIN_UNITS) -> pl.DataFrame
     keys = ["reference", "culture", "category"]
     ranked = sources.select(*keys, "source").unique().sort([*keys, "source"])
     return ranked.filter(pl.int_range(pl.len()).over(keys) < kept)
+
+
+def first_sources(
+    sources: pl.DataFrame, hashes: NDArray[np.int64], number: int
+) -> pl.DataFrame:
+    """Return the lowest sources of each reference as a part of the corpus has them.
+
+    The part is the ``number`` sources of lowest hash, which is a draw of sources. Those
+    of the lowest few of a reference that are in it are the lowest few there, so what is
+    counted of them is exact.
+
+    Args:
+        sources: as `lowest_sources` returns it.
+        hashes: int64[n_sources], hashes of all sources of the corpus.
+        number: sources of the part, from 1 to n_sources.
+    """
+    bound = int(np.partition(hashes, number - 1)[number - 1])
+    return sources.filter(pl.col("source") <= bound)
 
 
 def breadth(

@@ -2,14 +2,16 @@
 
 import math
 
+import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audit.measures.coverage import (
     breadth,
     erased,
+    first_sources,
     language_culture_matrix,
     located_share,
     lowest_sources,
@@ -158,3 +160,20 @@ def test_matrix_adds_up_whatever_is_folded(rows, kept):
     assert len(table) == n_languages * n_cultures
     sums = table.group_by("language").agg(pl.col("share").sum())["share"]
     assert sums.to_list() == pytest.approx([1.0] * len(sums))
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 5), st.integers(-9, 9)), min_size=1, max_size=60),
+    st.data(),
+)
+def test_the_first_sources_are_a_smaller_corpus(rows, data):
+    every = pl.DataFrame(
+        {"reference": [str(r) for r, _ in rows], "source": [s for _, s in rows]}
+    ).with_columns(culture=pl.lit("NG"), category=pl.lit("food"))
+    hashes = np.array(sorted({s for _, s in rows}), np.int64)
+    number = data.draw(st.integers(1, len(hashes)))
+    part = every.filter(pl.col("source").is_in(hashes[:number].tolist()))
+    shuffled = np.random.default_rng(number).permutation(hashes)
+    found = first_sources(lowest_sources(every), shuffled, number)
+    assert found.rows() == lowest_sources(part).rows()
