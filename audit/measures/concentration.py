@@ -115,18 +115,32 @@ def _facet_rows(
     key = pl.col(column).fill_null(NO_KEY).alias("key")
     cells = frame.group_by("language", key).agg(pl.col(WEIGHTS).sum())
     whole = cells.group_by("key").agg(pl.col(WEIGHTS).sum())
-    yield from _scope_rows("", whole)
+    yield from _scope_rows("", _sizes(whole), slice(None))
     enough = pl.col("documents").sum().over("language") >= min_documents
-    kept = cells.filter(enough).partition_by("language", as_dict=True)
-    for (language,), scope in sorted(kept.items(), key=lambda item: str(item[0])):
-        yield from _scope_rows(str(language), scope)
+    kept = cells.filter(enough).sort("language")
+    sizes, begin = _sizes(kept), 0
+    # Languages are many and most of them small: a query for each would cost the most.
+    for run in kept["language"].rle().to_list():
+        yield from _scope_rows(run["value"], sizes, slice(begin, begin + run["len"]))
+        begin += run["len"]
 
 
-def _scope_rows(language: str, scope: pl.DataFrame) -> Iterator[dict[str, Any]]:
-    inside = scope.filter(pl.col("key") != NO_KEY)
-    for weight in WEIGHTS:
-        total = int(scope[weight].sum())
-        measured = concentration_of(inside[weight].to_numpy(), total)
+def _sizes(cells: pl.DataFrame) -> tuple[NDArray[np.bool_], dict[str, NDArray[Any]]]:
+    """Return whether each cell has a key, and its sizes by weight."""
+    named = (cells["key"] != NO_KEY).to_numpy()
+    return named, {weight: cells[weight].to_numpy() for weight in WEIGHTS}
+
+
+def _scope_rows(
+    language: str,
+    sizes: tuple[NDArray[np.bool_], dict[str, NDArray[Any]]],
+    scope: slice,
+) -> Iterator[dict[str, Any]]:
+    named, by_weight = sizes
+    for weight, column in by_weight.items():
+        here = column[scope]
+        total = int(here.sum())
+        measured = concentration_of(here[named[scope]], total)
         yield {"language": language, "weight": weight, "total": total, **measured}
 
 
