@@ -24,13 +24,8 @@ import polars as pl
 import zstandard
 
 from audit.annotate.language import LanguageAnnotator
-from audit.resources.build_code_text import (
-    DATA_FILES,
-    assembly,
-    bare_code,
-    source_files,
-    traces,
-)
+from audit.resources.build_code_made import assembly, traces
+from audit.resources.build_code_text import DATA_FILES, bare_code, source_files
 from audit.resources.build_line_prose import even
 from audit.resources.language_codes import macrolanguage
 from benchmarks.language_engines import batch

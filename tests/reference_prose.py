@@ -140,13 +140,6 @@ def ref_prompt(line: bytes) -> bool:
     return bool(re.match(rb">>>.|" + shell, text, re.DOTALL))
 
 
-def ref_pairs(line: bytes) -> bool:
-    """Whether enough of a line's words are names with their values."""
-    words = re.findall(rb"[^\x00-\x20]+", line)
-    pairs = sum(b"=" in word[1:-1] for word in words)
-    return pairs >= 2 and pairs >= 0.4 * len(words)
-
-
 def ref_sentence(line: bytes) -> bool:
     counts = Counter()
     for byte in line:
@@ -204,7 +197,7 @@ def ref_score(line: bytes, slots: list[int], weights: list[int]) -> int | None:
     """Return what a line says for being code; None if it is empty."""
     if ref_sentence(line):
         return -SENTENCE
-    if ref_prompt(line) or ref_pairs(line):
+    if ref_prompt(line):
         return MOST
     features = ref_features(line, slots)
     score = sum(weights[f] for f in features) if features else None

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FEATURES", "KNOWN_AT", "N_FEATURES", "SHAPES", "WORDS_AT", "LineTables",
-    "is_pairs", "is_prompt", "line_checksum", "line_features", "line_score",
+    "is_prompt", "line_checksum", "line_features", "line_score",
     "line_tables", "read_features", "word_slots",
 ]  # fmt: skip
 
@@ -33,6 +33,9 @@ _FILE = Path(__file__).parents[1] / "resources" / "language" / "code_lines.npz"
 # class of its own.
 _EDGE, _BEYOND, _SPACE, _LOWER, _UPPER, _DIGIT, _FIRST_SIGN = 0, 1, 2, 3, 4, 5, 6
 _UNDERSCORE = np.uint8(0x5F)
+
+# What is counted while a line is read: words, letters, words that are known.
+_N_WORDS, _LETTERS, _KNOWN = range(3)
 
 # Only so many bytes at both ends of a line are read: a statement shows early.
 _HEAD, _TAIL = 120, 24
@@ -140,7 +143,63 @@ def _bucket(n):  # type: ignore[no-untyped-def]
 
 
 @step
-def line_features(data, start, end, classes, slots, out):  # type: ignore[no-untyped-def]
+def _add(out, n, two, one, kind):  # type: ignore[no-untyped-def]
+    """Add the pair and the triple of classes that end in a kind; return how many."""
+    out[n] = one << 6 | kind
+    triple = np.uint32(two << 12 | one << 6 | kind) * np.uint32(2654435761)
+    out[n + 1] = _TRIPLES + np.int64(np.uint32(triple) >> np.uint32(32 - _TRIPLE_BITS))
+    return n + 2
+
+
+@step
+def _read_part(data, i, end, last, classes, slots, out, n, seen):  # type: ignore[no-untyped-def]
+    """Add the features of classes and words of part of a line; return how many.
+
+    ``last`` says that the line ends with the part; if not, a word that the end cuts is
+    none. ``seen`` is raised by words, by letters and by words that are known.
+    """
+    two, one = np.int64(_EDGE), np.int64(_EDGE)
+    key, inside = np.uint32(0), False
+    while i < end:
+        start, kind = i, np.int64(classes[data[i]])
+        if _LOWER <= kind <= _UPPER or data[i] == _UNDERSCORE:
+            if not inside:
+                key, inside = np.uint32(2166136261), True
+        elif inside and kind != _DIGIT:
+            n, inside = _end_word(key, slots, out, n, seen), False
+        # A sign is a run alone. Outside of words the key is of no use.
+        key = np.uint32((key ^ np.uint32(data[i])) * np.uint32(16777619))
+        i += 1
+        while kind < _FIRST_SIGN and i < end and np.int64(classes[data[i]]) == kind:
+            key = np.uint32((key ^ np.uint32(data[i])) * np.uint32(16777619))
+            i += 1
+        if _LOWER <= kind <= _UPPER or kind == _BEYOND:
+            seen[_LETTERS] += i - start
+        if kind == one and kind == two:
+            continue
+        n = _add(out, n, two, one, kind)
+        two, one = one, kind
+    if last:
+        if inside:
+            n = _end_word(key, slots, out, n, seen)
+        n = _add(out, n, two, one, np.int64(_EDGE))
+    return n
+
+
+@step
+def _end_word(key, slots, out, n, seen):  # type: ignore[no-untyped-def]
+    """Add the feature of a word if it is known; return how many features there are."""
+    slot = _find_word(key, slots)
+    if slot >= 0:
+        out[n] = WORDS_AT + slot + (_SLOTS if seen[_N_WORDS] == 0 else 0)
+        n += 1
+        seen[_KNOWN] += 1
+    seen[_N_WORDS] += 1
+    return n
+
+
+@step
+def line_features(data, start, end, classes, slots, out, seen):  # type: ignore[no-untyped-def]
     """Write the numbers of a line's features; return how many there are.
 
     Args:
@@ -150,6 +209,7 @@ def line_features(data, start, end, classes, slots, out):  # type: ignore[no-unt
         classes: of `LineTables`.
         slots: of `LineTables`.
         out: int32[FEATURES].
+        seen: int64[3], to count in.
     """
     first = start
     while first < end and data[first] <= 0x20:
@@ -158,50 +218,20 @@ def line_features(data, start, end, classes, slots, out):  # type: ignore[no-unt
         end -= 1
     if first == end:
         return 0
-    n = 0
-    two, one = np.int64(_EDGE), np.int64(_EDGE)
-    words, letters, known = 0, np.int64(0), 0
-    key, inside = np.uint32(0), False
-    i = first
-    while i <= end:
-        if i - first == _HEAD and end - i > _TAIL:
-            i = end - _TAIL
-            two = one = np.int64(_EDGE)
-            inside = False
-        kind = np.int64(classes[data[i]]) if i < end else np.int64(_EDGE)
-        letter = _LOWER <= kind <= _UPPER
-        letters += letter or kind == _BEYOND
-        if i < end and (
-            letter or data[i] == _UNDERSCORE or (inside and kind == _DIGIT)
-        ):
-            if not inside:
-                key, inside = np.uint32(2166136261), True
-            key = np.uint32((key ^ np.uint32(data[i])) * np.uint32(16777619))
-        elif inside:
-            inside = False
-            slot = _find_word(key, slots)
-            if slot >= 0:
-                out[n] = WORDS_AT + slot + (_SLOTS if words == 0 else 0)
-                n += 1
-                known += 1
-            words += 1
-        i += 1
-        if kind == one and (kind < _FIRST_SIGN or kind == two):
-            continue
-        out[n] = one << 6 | kind
-        triple = np.uint32(two << 12 | one << 6 | kind) * np.uint32(2654435761)
-        out[n + 1] = _TRIPLES + np.int64(
-            np.uint32(triple) >> np.uint32(32 - _TRIPLE_BITS)
-        )
-        n += 2
-        two, one = one, kind
     size = end - first
+    read = min(size, _HEAD + _TAIL)
+    cut = size > read
+    seen[:] = 0
+    stop = first + _HEAD if cut else end
+    n = _read_part(data, first, stop, not cut, classes, slots, out, 0, seen)
+    if cut:
+        n = _read_part(data, end - _TAIL, end, True, classes, slots, out, n, seen)
+    words = seen[_N_WORDS]
     out[n] = SHAPES + _bucket(first - start)
     out[n + 1] = SHAPES + 8 + _bucket(words)
     out[n + 2] = SHAPES + 16 + _bucket(size >> 1)
-    read = min(size, _HEAD + _TAIL)
-    out[n + 3] = SHAPES + 24 + (8 * letters) // (read + 1)
-    out[n + 4] = SHAPES + KNOWN_AT + (8 * known) // (words + 1)
+    out[n + 3] = SHAPES + 24 + (8 * seen[_LETTERS]) // (read + 1)
+    out[n + 4] = SHAPES + KNOWN_AT + (8 * seen[_KNOWN]) // (words + 1)
     return n + 5
 
 
@@ -244,41 +274,13 @@ def is_prompt(data, first, end):  # type: ignore[no-untyped-def]
     return sign == 0x24 and i == first + 1
 
 
-@step
-def is_pairs(data, first, end):  # type: ignore[no-untyped-def]
-    """Whether two words of a line or more, and two in five, are ``name=value``.
-
-    Logs write so. Prose that names values has more words around them.
-
-    Args:
-        data: uint8[n_bytes].
-        first: where the line begins.
-        end: where it ends.
-    """
-    words = pairs = 0
-    i = first
-    while i < end:
-        if data[i] <= 0x20:
-            i += 1
-            continue
-        start, inner = i, False
-        while i < end and data[i] > 0x20:
-            inner |= (
-                data[i] == 0x3D and start < i and i + 1 < end and data[i + 1] > 0x20
-            )
-            i += 1
-        words += 1
-        pairs += inner
-    return pairs >= 2 and 5 * pairs >= 2 * words
-
-
 @kernel
 def _read(data, offsets, classes, slots, out, out_offsets):  # type: ignore[no-untyped-def]
-    features = np.zeros(FEATURES, np.int32)
+    features, seen = np.zeros(FEATURES, np.int32), np.zeros(3, np.int64)
     o = 0
     for line in range(len(offsets) - 1):
         n = line_features(
-            data, offsets[line], offsets[line + 1], classes, slots, features
+            data, offsets[line], offsets[line + 1], classes, slots, features, seen
         )
         out[o : o + n] = features[:n]
         o += n

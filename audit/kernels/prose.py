@@ -23,7 +23,6 @@ import numpy as np
 
 from audit.kernels.code_lines import (
     FEATURES,
-    is_pairs,
     is_prompt,
     line_features,
     line_score,
@@ -170,6 +169,7 @@ def _prose(  # type: ignore[no-untyped-def]
     o = 0
     counts, tags = np.zeros(7, np.int64), np.zeros(2, np.int64)
     state, features = np.zeros(7, np.int64), np.zeros(FEATURES, np.int32)
+    seen = np.zeros(3, np.int64)
     for doc in range(len(offsets) - 1):
         i, end = offsets[doc], offsets[doc + 1]
         fenced, closable = False, True
@@ -192,7 +192,7 @@ def _prose(  # type: ignore[no-untyped-def]
             i, o = read_line(data, i, end, classes, out, o, counts, tags)
             score = -_SAYS_SENTENCE
             if not _is_sentence(o - start, counts):
-                n = line_features(out, start, o, line_classes, slots, features)
+                n = line_features(out, start, o, line_classes, slots, features, seen)
                 if n == 0:
                     o = _decide(state, _CHANGE_AT_BREAK, start)
                     _rest(state)
@@ -200,7 +200,7 @@ def _prose(  # type: ignore[no-untyped-def]
                 score = line_score(features, n, line_weights)
                 if counts[SIGN] + counts[MARK] == 0 and _is_word(out, start, o):
                     score = min(score, _MOST_OF_WORD)
-                if is_prompt(out, start, o) or is_pairs(out, start, o):
+                if counts[SIGN] > 0 and is_prompt(out, start, o):
                     score = _MOST
             state[_OPEN_LETTERS] += counts[LOWER] + counts[UPPER] + counts[BEYOND]
             state[_OPEN_BEYOND] += counts[BEYOND]

@@ -26,24 +26,26 @@ from scipy.sparse import csr_matrix
 
 from audit.kernels import code_lines
 from audit.kernels.spans import without_spans
+from audit.resources.build_code_made import assembly, logs, packed, traces
 from audit.resources.build_code_text import (
-    assembly,
     bare_code,
     comments,
+    examples,
     source_files,
-    traces,
 )
 from audit.resources.build_line_prose import document_lines, sentences
+from audit.resources.code_packages import read_package
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-__all__ = ["Lines", "build"]
+__all__ = ["Learnt", "Lines", "block", "build", "gather", "learn"]
 
 # Lines of one kind of file, and of one file, that are read at most.
 _OF_KIND, _OF_FILE, _OF_COMMENTS = 4000, 60, 8000
+_OF_EXAMPLES, _OF_LOGS = 12_000, 8000
 # Words that are known, half of them from code; a word of code is in so many kinds of
 # files, so many times.
 _WORDS, _KINDS, _TIMES = 2000, 1, 15
@@ -55,6 +57,8 @@ _RIDGE, _STEPS = 1.0, 100
 # Lines that the first fit is so sure of are not what their source says: unmarked code
 # in prose, sentences in code.
 _STRAY_CODE, _STRAY_PROSE = 2.5, -4.0
+# What is left of lines of these without tags is text for people, or nothing.
+_MARKUP = ("xml", "svg", "xsl", "plist", "lock", "map")
 _PROSE_KINDS = ("comment", "documents", "sentences")
 _UNITS = 16  # of a natural logarithm of odds
 
@@ -81,10 +85,15 @@ def _read(folders: list[Path], rng: random.Random) -> dict[str, list[str]]:
     """Return lines of code by ending of file, and lines of comment."""
     out: dict[str, list[str]] = defaultdict(list)
     for ending, _, text in source_files(folders, most=300):
+        if ending in _MARKUP:
+            continue
         lines = bare_code(ending, text)
         start = rng.randrange(max(1, len(lines) - _OF_FILE))
         out[ending] += lines[start : start + _OF_FILE]
         out["comment"] += comments(ending, text)[:5]
+    for lines in examples(folders):
+        start = rng.randrange(max(1, len(lines) - _OF_FILE))
+        out["examples"] += lines[start : start + _OF_FILE]
     return out
 
 
@@ -110,17 +119,23 @@ def gather(data: Path, folders: list[Path], without: Sequence[str]) -> Lines:
     rng = random.Random(3)
     text: list[str] = []
     kind: list[str] = []
-    for name, lines in sorted(_read(folders, rng).items()):
+    read = _read(folders, rng)
+    limits = {"comment": _OF_COMMENTS, "examples": _OF_EXAMPLES, "patch": 700}
+    for name, lines in sorted(read.items()):
         if name in without:
             continue
-        some = _some(lines, _OF_COMMENTS if name == "comment" else _OF_KIND, rng)
+        some = _some(lines, limits.get(name, _OF_KIND), rng)
         if name != "comment":
             some = [s.lstrip() if rng.random() < _DEDENTED else s for s in some]
         text += some
         kind += [name] * len(some)
     names = sorted({word.lower() for line in text for word in _WORD.findall(line)})
+    said = [line.lstrip("/#-;%!* ") for line in read["comment"]]
+    packs = [line for name in ("js", "css", "ts", "json") for line in read[name]]
     more = [
         ("traces", traces(names, _OF_KIND, rng)),
+        ("logs", logs(names, said, _OF_LOGS, rng)),
+        ("packed", packed(packs, _OF_KIND // 2, rng)),
         ("assembly", assembly(names, _OF_KIND // 2, rng)),
         ("sentences", sentences(data, rng)),
         *document_lines(data, rng),
@@ -194,6 +209,45 @@ def _fit(features: csr_matrix, code: NDArray[np.bool_]) -> NDArray[np.float64]:
     return out
 
 
+class Learnt(NamedTuple):
+    """What was learnt from lines.
+
+    Attributes:
+        words: that are known.
+        slots: the table of them.
+        weights: int8[N_FEATURES].
+        stray: how many lines were left out of the second fit.
+    """
+
+    words: list[str]
+    slots: NDArray[np.uint32]
+    weights: NDArray[np.int8]
+    stray: int
+
+    def score(self, text: list[str]) -> NDArray[np.float32]:
+        """Return float32[n_lines], above zero for code."""
+        out: NDArray[np.float32] = _matrix(text, self.slots) @ self.weights.astype(
+            np.float32
+        )
+        return out
+
+
+def learn(lines: Lines) -> Learnt:
+    """Return the words and weights that tell code from prose in lines."""
+    words = vocabulary(lines)
+    slots = code_lines.word_slots(words)
+    features = _with_unknown_words(_matrix(lines.text, slots))
+    found = _fit(features, lines.code)
+    odds = features @ found[:-1] + found[-1]
+    documents = np.array(lines.kind) == "documents"
+    stray = (documents & (odds > _STRAY_CODE)) | (lines.code & (odds < _STRAY_PROSE))
+    found = _fit(features[~stray], lines.code[~stray])
+    # Each line has one class of indentation, so what all begin with goes there.
+    found[code_lines.SHAPES : code_lines.SHAPES + 8] += found[-1]
+    weights = np.clip(np.rint(_UNITS * found[:-1]), -127, 127).astype(np.int8)
+    return Learnt(words, slots, weights, int(stray.sum()))
+
+
 def build(
     data: Path, folders: list[Path], without: Sequence[str] = ()
 ) -> tuple[NDArray[np.uint32], NDArray[np.int8], dict[str, object]]:
@@ -205,29 +259,19 @@ def build(
         without: endings of files that are left out.
     """
     lines = gather(data, folders, without)
-    words = vocabulary(lines)
-    slots = code_lines.word_slots(words)
-    plain = _matrix(lines.text, slots)
-    features = _with_unknown_words(plain)
-    found = _fit(features, lines.code)
-    odds = features @ found[:-1] + found[-1]
-    documents = np.array(lines.kind) == "documents"
-    stray = (documents & (odds > _STRAY_CODE)) | (lines.code & (odds < _STRAY_PROSE))
-    found = _fit(features[~stray], lines.code[~stray])
-    # Each line has one class of indentation, so what all begin with goes there.
-    found[code_lines.SHAPES : code_lines.SHAPES + 8] += found[-1]
-    weights = np.clip(np.rint(_UNITS * found[:-1]), -127, 127).astype(np.int8)
-    wrong = (plain @ weights.astype(np.float32) > 0) != lines.code
+    learnt = learn(lines)
+    wrong = (learnt.score(lines.text) > 0) != lines.code
     counts = Counter(lines.kind)
     missed = Counter(kind for kind, bad in zip(lines.kind, wrong, strict=True) if bad)
     card = {
+        "packages": [list(read_package(folder)) for folder in sorted(folders)],
         "lines": dict(sorted(counts.items())),
         "wrong_share": {k: round(missed[k] / counts[k], 4) for k in sorted(counts)},
-        "left_out_as_stray": int(stray.sum()),
+        "left_out_as_stray": learnt.stray,
         "left_out_kinds": sorted(without),
-        "words": sorted(words),
+        "words": sorted(learnt.words),
     }
-    return slots, weights, card
+    return learnt.slots, learnt.weights, card
 
 
 def main() -> int:

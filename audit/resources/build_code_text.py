@@ -13,13 +13,12 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    import random
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 __all__ = [
-    "DATA_FILES", "SYNTAX", "Comments", "assembly", "bare_code", "comments",
-    "source_files", "traces",
+    "DATA_FILES", "SYNTAX", "Comments", "bare_code", "bare_example", "comments",
+    "example_language", "examples", "is_kept_back", "source_files",
 ]  # fmt: skip
 
 
@@ -45,32 +44,15 @@ _PYTHON = Comments(("#",), (('"""', '"""'), ("'''", "'''")))
 _PERL = Comments(("#",), (("=", "=cut"),))
 _MARKUP = Comments((), (("<!--", "-->"),))
 
+# fmt: off
 SYNTAX: dict[str, Comments] = {
     **dict.fromkeys(
         [
-            "go",
-            "js",
-            "cjs",
-            "mjs",
-            "ts",
-            "c",
-            "h",
-            "cc",
-            "cpp",
-            "java",
-            "rs",
-            "scala",
-            "kt",
-            "d",
-            "swift",
-            "vala",
-            "proto",
-            "dart",
-            "v",
-            "cs",
-            "groovy",
-            "gradle",
-            "vapi",
+            "go", "js", "cjs", "mjs", "ts", "cts", "mts", "tsx", "jsx", "c", "h",
+            "cc", "cpp", "hpp", "java", "rs", "scala", "kt", "kts", "d", "swift",
+            "vala", "proto", "dart", "v", "cs", "groovy", "gradle", "vapi", "mm",
+            "cu", "frag", "vert", "comp", "sci", "sce", "idl", "scad", "bsh", "5c",
+            "gs", "gsp",
         ],
         _C,
     ),
@@ -85,45 +67,65 @@ SYNTAX: dict[str, Comments] = {
     "nim": Comments(("#",), (("#[", "]#"), ("discard", '"""'))),
     "pl": _PERL,
     "pm": _PERL,
+    "t": _PERL,
     "cmake": Comments(("#",), (("#[", "]]"),)),
     **dict.fromkeys(
         [
-            "sh",
-            "bash",
-            "fish",
-            "awk",
-            "R",
-            "tcl",
-            "toml",
-            "yaml",
-            "yml",
-            "ex",
-            "exs",
-            "mk",
-            "pp",
-            "ps1",
+            "sh", "bash", "fish", "awk", "R", "r", "tcl", "toml", "yaml", "yml",
+            "ex", "exs", "mk", "am", "pp", "ps1", "conf", "cfg", "properties", "sls",
+            "build", "rake", "zsh",
         ],
         _HASH,
     ),
-    **dict.fromkeys(["el", "lisp", "scm", "rkt", "clj"], _LISP),
-    **dict.fromkeys(["sql", "lua", "hs", "agda", "adb", "ads", "vhdl", "elm"], _DASH),
-    **dict.fromkeys(["sty", "cls", "erl", "hrl"], Comments(("%",))),
+    **dict.fromkeys(["el", "lisp", "scm", "rkt", "clj", "cljs", "sld"], _LISP),
+    **dict.fromkeys([
+            "sql", "lua", "hs", "lhs", "agda", "adb", "ads", "vhdl", "vhd", "elm",
+            "idr",
+        ], _DASH),
+    **dict.fromkeys(["sty", "cls", "erl", "hrl", "mf"], Comments(("%",))),
     "m": Comments(("%", "#")),
     "f90": Comments(("!",)),
+    "f": Comments(("!", "C", "c", "*")),
+    "m4": Comments(("dnl", "#")),
     "vim": Comments(('"',)),
-    "ml": Comments((), (("(*", "*)"),)),
-    "mli": Comments((), (("(*", "*)"),)),
-    "pas": Comments(("//",), (("{", "}"), ("(*", "*)"))),
-    "fs": Comments(("\\",), (("(", ")"),)),
-    "s": Comments(("//", "#", ";"), (("/*", "*/"),)),
-    "ini": Comments((";", "#")),
+    **dict.fromkeys(["ml", "mli", "aug"], Comments((), (("(*", "*)"),))),
+    **dict.fromkeys(
+        ["pas", "dpr", "lpr"], Comments(("//",), (("{", "}"), ("(*", "*)")))
+    ),
+    **dict.fromkeys(["fs", "fth"], Comments(("\\",), (("(", ")"),))),
+    **dict.fromkeys(["s", "S", "asm"], Comments(("//", "#", ";"), (("/*", "*/"),))),
+    "bas": Comments(("'", "REM", "rem")),
+    **dict.fromkeys(
+        ["ini", "service", "socket", "target", "timer"], Comments((";", "#"))
+    ),
     "patch": Comments((), ()),
     "diff": Comments((), ()),
-    "json": Comments(()),
-    "xml": _MARKUP,
+    **dict.fromkeys(["json", "map", "lock"], Comments(())),
+    **dict.fromkeys(["xml", "xsl", "svg", "plist"], _MARKUP),
 }
+# fmt: on
 # Files of settings and data hold sentences as values: English there is right.
-DATA_FILES = ("ini", "json", "toml", "xml", "yaml", "yml")
+DATA_FILES = (
+    "ini",
+    "json",
+    "toml",
+    "xml",
+    "yaml",
+    "yml",
+    "conf",
+    "cfg",
+    "properties",
+    "sls",
+    "service",
+    "socket",
+    "target",
+    "timer",
+    "map",
+    "lock",
+    "xsl",
+    "svg",
+    "plist",
+)  # fmt: skip
 
 _ENDS = ("__END__", "__DATA__", "*vim:tw")
 _HERE = re.compile(r"<<[-~]?\s?[\"']?([A-Z_]{2,}\w*)[\"']?")
@@ -137,7 +139,9 @@ def source_files(
     found: dict[str, list[Path]] = defaultdict(list)
     for folder in folders:
         for path in folder.rglob("*.*"):
-            if path.suffix[1:] in SYNTAX and path.is_file() and not path.is_symlink():
+            if path.suffix[1:] not in SYNTAX or example_language(path):
+                continue
+            if path.is_file() and not path.is_symlink():
                 found[path.suffix[1:]].append(path)
     for ending, paths in sorted(found.items()):
         paths.sort(key=lambda p: hashlib.blake2b(str(p).encode()).digest())
@@ -160,6 +164,8 @@ def bare_code(ending: str, text: str) -> list[str]:
     syntax = SYNTAX[ending]
     if ending == "vim" and text.startswith("vim9script"):
         syntax = _HASH
+    if ending == "pp" and "\nunit " in text.lower():
+        syntax = SYNTAX["pas"]
     out: list[str] = []
     until = ""
     for line in text.split("\n"):
@@ -221,65 +227,57 @@ def comments(ending: str, text: str) -> list[str]:
     return out
 
 
-_REGISTERS = "eax ebx rcx rdi r8 r11 %rax %rbp %esi x0 w9 sp xmm1 %xmm0 $1 #16 t0 a1"
-_MNEMONICS = "mov add sub lea cmp xor and test movl addq ldr str stp vmovaps shl li sw"
-_BRANCHES = "jmp jne je jz call b bl beq bne jal loop"
+# Folders of examples of many languages: each file or folder there is in one of its own.
+_EXAMPLES = ("tests/examplefiles", "ruby-rouge/demos", "syntax-tests/source")
+# Languages whose examples are texts for people.
+_PROSE = re.compile(
+    r"rst|restructured|markdown|md|tex|text|txt|roff|groff|gherkin|cucumber|mail|eml|"
+    r"wiki|html|org|bib|po|gettext|rtf|asciidoc|irc|plain|email|srt|inform|ftl|literate|"
+    r"lhs|notmuch|creole|textile|man|jupyter|help",
+    re.IGNORECASE,
+)
+_REMARK = re.compile(
+    r"\s*(//|#(?!include|define|if|e|import|\[)|/\*|\*|--|;|%|'|\"|!|\(\*|\{-|rem\b|<!--|"
+    r"\\ |\(\s|=begin|dnl|\u235d|NB\.)",
+    re.IGNORECASE,
+)
 
 
-def assembly(names: list[str], most: int, rng: random.Random) -> list[str]:
-    """Return lines of assembly for several processors, made up of names.
+def is_kept_back(unit: str) -> bool:
+    """Whether a package, or a language of examples, is never learnt from: by hash."""
+    return hashlib.blake2b(unit.lower().encode(), digest_size=8).digest()[0] % 2 == 1
 
-    Args:
-        names: identifiers.
-        most: how many lines.
-        rng: of the choices.
+
+def example_language(path: Path) -> str:
+    """Return the language of a file in a folder of examples; of others, nothing."""
+    for folder in _EXAMPLES:
+        _, found, tail = path.as_posix().partition(f"/{folder}/")
+        if found:
+            head, inside, _ = tail.partition("/")
+            return head if inside else head.split(".")[-1]
+    return ""
+
+
+def bare_example(language: str, text: str) -> list[str]:
+    """Return the lines of an example that are neither empty nor begin as comments do.
+
+    None where the language is one of texts for people.
     """
-    registers, mnemonics = _REGISTERS.split(), _MNEMONICS.split()
-    branches = _BRANCHES.split()
-    out = []
-    for _ in range(most):
-        a, b = rng.choices(registers, k=2)
-        gap, start = rng.choice(("\t", " ", "    ")), rng.choice(("\t", "    ", "  "))
-        name, n = rng.choice(names), rng.randint(0, 255)
-        shapes = (
-            f"{rng.choice(mnemonics)}{gap}{a}, {b}",
-            f"{rng.choice(mnemonics)}{gap}{a}, [{b}+{n}]",
-            f"{rng.choice(mnemonics)}{gap}{n}({a}), {b}",
-            f"{rng.choice(branches)}{gap}{rng.choice(('.L', '.', '', '_'))}{name}",
-            rng.choice(("ret", "push" + gap + a, "pop" + gap + b, "nop", "syscall")),
-        )
-        out.append(start + rng.choice(shapes))
-    return out
+    if _PROSE.search(language):
+        return []
+    lines = text.split("\n")
+    return [line for line in lines if line.strip() and not _REMARK.match(line)]
 
 
-def traces(names: list[str], most: int, rng: random.Random) -> list[str]:
-    """Return lines of stack traces and logs, made up of names.
-
-    Args:
-        names: identifiers, three at least.
-        most: how many lines.
-        rng: of the choices.
-    """
-    out = []
-    for _ in range(most):
-        a, b, c = rng.sample(names, 3)
-        n = rng.randint(1, 999)
-        when = f"2021-0{rng.randint(1, 9)}-17 08:{n % 60:02}:31"
-        shapes = (
-            f'  File "/usr/lib/{a}/{b}.py", line {n}, in {c}',
-            f"{a.title()}Error: '{b}'",
-            f"\tat org.{a}.{b}.{c.title()}.{a}({c.title()}.java:{n})",
-            f"    at {a}.{b} (/srv/{c}/{a}.js:{n}:{n % 80})",
-            f"{a}.{b}(0x{n:x}, 0xc000{n:04x})",
-            f"\t/go/src/{a}/{b}.go:{n} +0x{n:x}",
-            f"thread 'main' panicked at src/{a}.rs:{n}:9:",
-            f"#{n % 30}  0x{n:012x} in {a}_{b} ({c}=0x{n:x}) at {a}.c:{n}",
-            f"from /usr/lib/ruby/{a}/{b}.rb:{n}:in `{c}'",
-            f"{when} INFO  {a}.{b} - {c}={n}",
-            f"[{when}] {a}.ERROR: {b} {c} [] []",
-            f"{a}[{n}]: {b}: {c}={n} status={n % 7}",
-            f"/{a}/{b}/{c}.h:{n}:{n % 40}: error: '{b}' undeclared",
-            f"-rw-r--r-- 1 root root {n} Mar 12 10:{n % 60:02} {a}.{b}",
-        )
-        out.append(rng.choice(shapes))
-    return out
+def examples(folders: Iterable[Path]) -> Iterator[list[str]]:
+    """Yield the lines of examples of languages that are not kept back."""
+    for folder in folders:
+        for path in sorted(folder.rglob("*")):
+            language = example_language(path)
+            if not language or is_kept_back(language) or not path.is_file():
+                continue
+            try:
+                text = path.read_text("utf-8")[:_LONGEST]
+            except (OSError, UnicodeDecodeError):
+                continue
+            yield bare_example(language, text)

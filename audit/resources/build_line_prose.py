@@ -28,6 +28,8 @@ _OF_FENCED, _OF_COMMANDS = 8000, 4000
 # Of sentences, how many stay whole; of pieces, how many are indented; of words, how
 # many have a sign after them where signs stand between words.
 _PLAIN, _INDENTED, _SIGNED = 0.3, 0.3, 0.15
+# Of pieces, how many stand as in manuals, tables and chats.
+_MANUALS = 0.25
 # Names of languages after a fence, and lines in them that are for people.
 _PROGRAMS = frozenset(
     [
@@ -107,6 +109,24 @@ _FORMULAS = (
     "(x, y)", "x^2 + y^2 = z^2", "H2SO4", "CuCl2 + H2O", "[1]", "p <= q", "2n + 1",
     "(n - 1)!", "{1, 2, 3}", "|x|", "x_i", "(3.2)", "5 %", "U = R * I", "A[i]", "x'",
 )  # fmt: skip
+# What ends an utterance in transcripts.
+_ANNOTATED = ("//", "//", "/", "#", "&//", "||", "...", "!//", "?//")
+# What manuals have in their sentences and beside them.
+_NAMES = (
+    "foo(1)", "apt-get", "/etc/fstab", "--help", "-v", "name=value", "f(x, y)", "x_1",
+    "fork(2),", "README.md", "(see 4.7)", "[3]", "read_all/2", "Ctrl-C", "<Esc>",
+    "a->b", "$HOME", "*.txt", "n+1", "A.B.C", "u'v'", "|G|", "http://x.org/a_b.html",
+    "1.2.3-4",
+)  # fmt: skip
+# fmt: off
+_ROFF = (
+    "\\fB{}\\fP", "\\fI{}\\fR", "\\fB\\-{}\\fR", "\\(bu {}", "\\(lq{}\\(rq", "{} \\-",
+)
+_REQUESTS = (".SH ", ".B ", ".IP ", ".TP ", ".SS ", '.\\" ', "'\\\" ", '.TH "', ".I ")
+_NICKS = (
+    "<{}> ", "<@{}> ", "[10:52.05] ({}): ", "[12:03] <{}> ", "{}: ", "12:45 <{}> ",
+)
+# fmt: on
 _AMOUNTS = ("200 g ", "1/2 l ", "3-4 ", "2 x ", "$5 ", "10 % ", "+1 ", "12.5 km: ")
 
 
@@ -141,11 +161,49 @@ def shaped(sentence: str, rng: random.Random) -> str:
         f"{words[0]} = {piece}",
         ", ".join(words[:6]),
         _with_signs(words, _SIGNS, rng),
+        f"{piece} {rng.choice(_SIGNS)}",
+        f"{' '.join(words[:12])} {rng.choice(_ANNOTATED)}",
         _with_signs(words[:25], rng.choice(((), _FORMULAS)), rng),
     )
-    # Pieces alone are as many as all that have signs around them.
-    shape = piece if rng.random() < 0.25 else rng.choice(shapes)
+    chance = rng.random()
+    if chance < _MANUALS:
+        shape = _of_manuals(words, piece, rng)
+    else:
+        # Pieces alone are as many as all that have signs around them.
+        shape = piece if rng.random() < 0.25 else rng.choice(shapes)
     return " " * rng.choice((1, 2, 4, 8)) + shape if rng.random() < _INDENTED else shape
+
+
+def _enumerated(piece: str, rng: random.Random) -> str:
+    """Return a piece as laws enumerate it, deeper in for what is part of another."""
+    sign = rng.choice((*"abcdefgh", "i", "ii", "iii", "iv", "vi", "1", "2", "3", "12"))
+    sign = rng.choice(("({}) ", "({}) ", "{}) ", "{}. ")).format(sign)
+    end = rng.choice((";", ",", ", or", "; and", ".", ":", ""))
+    return " " * rng.choice((0, 2, 4, 8)) + sign + piece + end
+
+
+def _of_manuals(words: list[str], piece: str, rng: random.Random) -> str:
+    """Return a piece as manuals, tables drawn with signs and chats have it."""
+    number, width = rng.randint(1, 999), rng.choice((8, 12, 18, 26))
+    inner = piece.split()
+    place = rng.randrange(len(inner) + 1)
+    marked = rng.choice(_ROFF).format(words[0])
+    shapes = (
+        rng.choice(_REQUESTS) + piece,
+        " ".join([*inner[:place], marked, *inner[place:]]),
+        f"|{words[0]:{width}}|V:{number}, I:{number} |{number:<6}|{piece:{width}}|",
+        f"    |{'':{width}}|{piece:{width}}|{words[-1]:{width}}|",
+        f"| {words[0]:{width}} | {piece}",
+        rng.choice(_NICKS).format(words[0].lower()) + piece,
+        f"Next: {piece}, Previous: {words[0]}, Up: {words[-1]}   [Contents][Index]",
+        f"{number % 20}.{number % 7} {piece}",
+        _enumerated(piece, rng),
+        _enumerated(piece, rng),
+        f"{words[0]}({number % 8}) {piece}",
+        _with_signs(words[:25], rng.sample(_NAMES, 4), rng),
+        _with_signs(inner, rng.sample(_NAMES, 4), rng),
+    )
+    return rng.choice(shapes)
 
 
 def _with_signs(words: list[str], signs: Sequence[str], rng: random.Random) -> str:
