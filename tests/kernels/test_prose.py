@@ -172,7 +172,7 @@ EXAMPLES = {
     "Angalia [hapa](/en-US/docs/Web) kwanza": "Angalia [hapa  kwanza",
     "Nenda https://example.org/a_b?c=d sasa": "Nenda   sasa",
     '<img\n  src="a.png"\n  alt="b">Maandishi': " Maandishi",
-    "watoto wengi < wazee\nwengi > hapa": "watoto wengi < wazee\nwengi > hapa",
+    "watoto wake < wazee\nwengi sana > huko": "watoto wake < wazee\nwengi sana > huko",
     "<p>Habari <b>njema</b></p>": " Habari  njema  ",
     "watoto < 5 na wazee > 60": "watoto < 5 na wazee > 60",
     "x = foo(bar[1]);": "",
