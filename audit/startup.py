@@ -15,11 +15,11 @@ import gc
 import os
 import sys
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 __all__ = ["absent", "cache_folder", "loading", "own_process"]
 
@@ -72,5 +72,7 @@ def absent(*names: str) -> Iterator[None]:
 
 def cache_folder() -> Path:
     """Return the folder for what is made once and read by later processes."""
+    from pathlib import Path  # not at the top: --help has no use for it
+
     base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return base / "corpus-audit"
