@@ -52,10 +52,11 @@ _Shuffle = defaultdict[str, defaultdict[int, list[bytes]]]
 
 def run_tasks(run: EngineRun, filesystem: FileSystem, output: Output) -> None:
     """Carry out all tasks of a run, on threads of this process."""
-    spec = spec_of(run, remote=False)
+    threads = max(1, run.request.workers)
+    spec = spec_of(run, remote=False, threads=threads)
     shuffle: _Shuffle = defaultdict(lambda: defaultdict(list))
     # More threads than one only where they were asked for: results do not depend on it.
-    with ThreadPoolExecutor(max(1, run.request.workers)) as pool:
+    with ThreadPoolExecutor(threads) as pool:
         PROGRESS.enter("reading")
         scans = pool.map(
             lambda task: scan_stage(task, spec, filesystem, output), run.plan.tasks

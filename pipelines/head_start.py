@@ -13,17 +13,22 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import Future
+from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
-from audit.job.stages import Scanned
+from audit.job.stages import Scanned, scan_stage
+from pipelines.corpus_io import storage_of
+from pipelines.handing import open_shelf, shelf_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from types import TracebackType
 
     from audit.job.plan import Task
+    from audit.job.spec import JobSpec
 
-__all__ = ["HeadStart"]
+__all__ = ["HeadStart", "shelf_for"]
 
 
 class HeadStart:
@@ -93,3 +98,26 @@ class HeadStart:
             except BaseException as error:  # whoever asks for the task is told
                 future.set_exception(error)
                 self._stop()
+
+
+@contextmanager
+def shelf_for(threads: int, tasks: Sequence[Task], spec: JobSpec) -> Iterator[str]:
+    """Yield the name of a shelf for so many threads; where there are several, begin.
+
+    Args:
+        threads: workers that are threads of this process; 0: they are not, and there is
+            no shelf, so that its name is "".
+        tasks: in the order they are to be looked at.
+        spec: the job.
+    """
+    if not threads:
+        yield ""
+        return
+    with open_shelf() as name:
+        if threads == 1:
+            yield name
+            return
+        filesystem, output = storage_of(spec.remote)
+        look = partial(scan_stage, spec=spec, filesystem=filesystem, output=output)
+        with HeadStart(tasks, look, threads) as shelf_of(name).early:
+            yield name

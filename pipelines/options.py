@@ -20,7 +20,7 @@ from apache_beam.options.pipeline_options import (
 if TYPE_CHECKING:
     from audit.job.request import RunRequest
 
-__all__ = ["LOCAL_RUNNERS", "pipeline_options", "runner_of", "threads_only"]
+__all__ = ["LOCAL_RUNNERS", "pipeline_options", "runner_of", "threads_of"]
 
 _View = TypeVar("_View", bound=PipelineOptions)
 
@@ -75,10 +75,16 @@ def pipeline_options(request: RunRequest) -> PipelineOptions:
     return options
 
 
-def threads_only(request: RunRequest, options: PipelineOptions) -> bool:
-    """Say whether all workers are threads of this process that do all once."""
+def threads_of(request: RunRequest, options: PipelineOptions) -> int:
+    """Return how many workers there are, all being threads of this process.
+
+    Returns:
+        0 where some are not, or where a bundle may be carried out more than once.
+    """
     direct = options.view_as(DirectOptions)
     threads = direct.direct_running_mode in ("in_memory", "multi_threading")
     once = not direct.direct_runner_bundle_repeat and not direct.direct_test_splits
     in_here = not direct.direct_embed_docker_python
-    return request.runner in LOCAL_RUNNERS and threads and once and in_here
+    if not (request.runner in LOCAL_RUNNERS and threads and once and in_here):
+        return 0
+    return direct.direct_num_workers or os.cpu_count() or 1

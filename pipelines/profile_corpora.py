@@ -20,14 +20,11 @@ from __future__ import annotations
 
 import logging
 import re
-from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import apache_beam as beam
 from apache_beam import pvalue
-from apache_beam.options.pipeline_options import DirectOptions
 
 from audit import errors
 from audit.errors import CorpusAuditError, RunError
@@ -35,27 +32,19 @@ from audit.job.books import BOOKS
 from audit.job.output import write_bytes
 from audit.job.progress import PROGRESS
 from audit.job.spec import spec_of
-from audit.job.stages import scan_stage
 from audit.job.warm import warm_up
 from audit.kernels.jit import compiled_before
 from audit.link.clusters import STAR_STEPS
 from audit.local import run_tasks as local_engine
 from audit.startup import loading
 from pipelines import transforms
-from pipelines.corpus_io import storage_of
-from pipelines.handing import open_shelf, shelf_of
-from pipelines.head_start import HeadStart
-from pipelines.options import LOCAL_RUNNERS, pipeline_options, runner_of, threads_only
+from pipelines.head_start import shelf_for
+from pipelines.options import LOCAL_RUNNERS, pipeline_options, runner_of, threads_of
 from pipelines.transforms import Block
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from apache_beam.options.pipeline_options import PipelineOptions
-
     from audit.job.output import Output
-    from audit.job.plan import Task
-    from audit.job.request import EngineRun, RunRequest
+    from audit.job.request import EngineRun
     from audit.job.spec import JobSpec
     from audit.read import FileSystem
 
@@ -80,10 +69,12 @@ def run_tasks(
     tasks = sorted(run.plan.tasks, key=lambda task: (-task.size, task.ordinal))
     lines = b"\n".join(task.to_json() for task in tasks) + b"\n"
     write_bytes(output, plan_path, lines)
-    spec = spec_of(run, remote="://" in run.staging or _reads_remote(run))
     # One task keeps one worker busy; each further one would double the bundles.
     request = run.request if len(tasks) > 1 else replace(run.request, workers=1)
     options = pipeline_options(request)
+    remote = "://" in run.staging or _reads_remote(run)
+    threads = threads_of(request, options)
+    spec = spec_of(run, remote=remote, threads=threads)
     if request.runner in LOCAL_RUNNERS and len(tasks) > 1 and not compiled_before():
         # Kernels are compiled before several threads want them; with a single task
         # there is nothing that several would want at once.
@@ -91,7 +82,7 @@ def run_tasks(
     PROGRESS.enter("reading")
     logging.getLogger("apache_beam").setLevel(logging.ERROR)
     try:
-        with _shelf(request, options, spec, tasks) as shelf:
+        with shelf_for(threads, tasks, spec) as shelf:
             with loading():
                 pipeline = beam.Pipeline(runner=runner_of(request), options=options)
                 build(pipeline, replace(spec, shelf=shelf), plan_path)
@@ -101,28 +92,6 @@ def run_tasks(
     except Exception as error:
         raise _readable(error) from error
     output.remove(plan_path)
-
-
-@contextmanager
-def _shelf(
-    request: RunRequest, options: PipelineOptions, spec: JobSpec, tasks: Sequence[Task]
-) -> Iterator[str]:
-    """Yield the name of what the threads of one process share; "" if there are none.
-
-    Where there are several, they begin with the first look at once.
-    """
-    if not threads_only(request, options):
-        yield ""
-        return
-    with open_shelf() as name:
-        workers = options.view_as(DirectOptions).direct_num_workers
-        if workers == 1:
-            yield name
-            return
-        filesystem, output = storage_of(spec.remote)
-        look = partial(scan_stage, spec=spec, filesystem=filesystem, output=output)
-        with HeadStart(tasks, look, workers) as shelf_of(name).early:
-            yield name
 
 
 def _reads_remote(run: EngineRun) -> bool:

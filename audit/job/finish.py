@@ -6,6 +6,7 @@ file a table in staging. Only here do figures become shares and intervals.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -52,6 +53,10 @@ __all__ = ["FINISHED", "NearFigures", "finish_stage", "write_profile_table"]
 FINISHED = (
     "counts", "examples", "exact_sizes", "near_sizes", "tallies", "bucket_stats",
 )  # fmt: skip
+
+
+# Each waits for its file to be on the disk.
+_WRITERS = 8
 
 
 class NearFigures(NamedTuple):
@@ -127,21 +132,7 @@ def finish_stage(
         )
     references = toolbox(spec.config).references
     tables = finish_tables(name, accumulator, duplicates, references)
-    tables["diversity"] = conform(
-        "diversity",
-        name,
-        profile_diversity(tables["mix"], tables["culture_mix"], name, _regions()),
-    )
-    tables |= _against_the_world(name, tables)
-    packaged = spec.config.language.model is None
-    tables["language_estimates"] = conform(
-        "language_estimates",
-        name,
-        language_estimates(
-            tables["language"],
-            packaged_model=packaged and spec.config.language.engine == "fasttext",
-        ),
-    )
+    tables |= _measured(name, tables, spec)
     tables["duplicate_examples"] = conform(
         "duplicate_examples", name, merge_examples(blocks["examples"])
     )
@@ -150,8 +141,13 @@ def finish_stage(
     if evaluation is not None:
         found = contamination_tables(merge_found(accumulator.found), evaluation)
         tables |= {key: conform(key, name, table) for key, table in found.items()}
-    for table_name, table in tables.items():
-        write_profile_table(table_name, table, name, spec, output)
+    with ThreadPoolExecutor(_WRITERS) as pool:
+        written = [
+            pool.submit(write_profile_table, key, table, name, spec, output)
+            for key, table in tables.items()
+        ]
+    for one in written:
+        one.result()
     return name
 
 
@@ -163,6 +159,33 @@ def write_profile_table(
     write_whole(
         output, path, lambda file: write_table(table, file, corpus, spec.metadata)
     )
+
+
+def _measured(
+    name: str, tables: Mapping[str, pa.Table], spec: JobSpec
+) -> dict[str, pa.Table]:
+    """Return what is computed from other tables, side by side if threads are free.
+
+    They hold most of the arithmetic of finishing, and know nothing of each other.
+    """
+    language = spec.config.language
+    packaged = language.model is None and language.engine == "fasttext"
+
+    def diversity() -> dict[str, pa.Table]:
+        mix, cultures = tables["mix"], tables["culture_mix"]
+        return {"diversity": profile_diversity(mix, cultures, name, _regions())}
+
+    def estimates() -> dict[str, pa.Table]:
+        found = language_estimates(tables["language"], packaged_model=packaged)
+        return {"language_estimates": found}
+
+    with ThreadPoolExecutor(spec.spare) as pool:
+        parts = [pool.submit(part) for part in (estimates, diversity)]
+        found = _against_the_world(name, tables)
+        for part in parts:
+            made = part.result()
+            found |= {key: conform(key, name, table) for key, table in made.items()}
+    return found
 
 
 def _against_the_world(name: str, tables: Mapping[str, pa.Table]) -> dict[str, Any]:

@@ -48,6 +48,7 @@ class JobSpec:
         evaluation: fingerprint of the evaluation items in staging; "": none.
         shelf: where workers that are threads of one process leave blocks for each
             other; "": blocks go through the engine's shuffle.
+        spare: threads that the last stage of one corpus may use.
     """
 
     config: AuditConfig
@@ -60,6 +61,7 @@ class JobSpec:
     remote: bool = False
     evaluation: str = ""
     shelf: str = ""
+    spare: int = 1
 
     def tasks_of(self, corpus: int) -> range:
         """Return the tasks of a corpus, by its number."""
@@ -78,8 +80,14 @@ def fitting_partitions(size: float) -> int:
     return max(_MIN_PARTITIONS, min(_MAX_PARTITIONS, wanted))
 
 
-def spec_of(run: EngineRun, *, remote: bool) -> JobSpec:
-    """Return the job of a run."""
+def spec_of(run: EngineRun, *, remote: bool, threads: int = 1) -> JobSpec:
+    """Return the job of a run.
+
+    Args:
+        run: what the engine was given.
+        remote: whether paths need Beam's filesystems.
+        threads: workers that are threads of this process.
+    """
     return JobSpec(
         config=run.config,
         staging=run.staging,
@@ -90,6 +98,7 @@ def spec_of(run: EngineRun, *, remote: bool) -> JobSpec:
         partitions=fitting_partitions(run.plan.size),
         remote=remote,
         evaluation=run.evaluation,
+        spare=max(1, threads // len(run.plan.corpora)),
     )
 
 

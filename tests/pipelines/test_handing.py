@@ -12,7 +12,7 @@ from audit.errors import AccountingError
 from audit.job.request import RunRequest
 from audit.run import run
 from pipelines import handing, profile_corpora
-from pipelines.options import pipeline_options, threads_only
+from pipelines.options import pipeline_options, threads_of
 
 SAMPLE = Path(__file__).parents[2] / "sample_corpora" / "vendor_a"
 
@@ -56,16 +56,16 @@ def test_a_shelf_ends_with_its_job():
 
 
 @pytest.mark.parametrize(
-    ("words", "alone"),
+    ("words", "threads"),
     [
-        ((), True),
-        (("--direct_running_mode=multi_processing",), False),
-        (("--direct_runner_bundle_repeat=2",), False),
+        ((), 2),
+        (("--direct_running_mode=multi_processing",), 0),
+        (("--direct_runner_bundle_repeat=2",), 0),
     ],
 )
-def test_blocks_are_named_only_where_all_workers_are_threads(words, alone):
+def test_blocks_are_named_only_where_all_workers_are_threads(words, threads):
     asked = request("out", *words)
-    assert threads_only(asked, pipeline_options(asked)) is alone
+    assert threads_of(asked, pipeline_options(asked)) == threads
 
 
 def test_every_block_of_a_job_is_taken(tmp_path, monkeypatch):
@@ -89,7 +89,7 @@ def test_every_block_of_a_job_is_taken(tmp_path, monkeypatch):
 
 def test_blocks_by_value_give_the_same_bytes(tmp_path, monkeypatch):
     run(request(tmp_path / "named"))
-    monkeypatch.setattr(profile_corpora, "threads_only", lambda *_: False)
+    monkeypatch.setattr(profile_corpora, "threads_of", lambda *_: 0)
     run(request(tmp_path / "sent"))
     assert tables(tmp_path / "named") == tables(tmp_path / "sent")
 

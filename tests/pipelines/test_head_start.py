@@ -13,7 +13,7 @@ from audit.job.plan import Task
 from audit.job.request import RunRequest
 from audit.job.stages import Scanned
 from audit.run import run
-from pipelines import profile_corpora
+from pipelines import head_start
 from pipelines.head_start import HeadStart
 
 SAMPLE = Path(__file__).parents[2] / "sample_corpora" / "global_mix"
@@ -108,7 +108,7 @@ def test_who_looks_first_does_not_matter(tmp_path, monkeypatch, early):
         run(RunRequest(corpora, out, config, runner, workers, task_bytes=20_000))
         return tables(tmp_path / name)
 
-    monkeypatch.setattr(profile_corpora, "HeadStart", Forced)
+    monkeypatch.setattr(head_start, "HeadStart", Forced)
     assert audited("beam", "local", 2) == audited("loop", "in-process", 1)
     assert len(asked) > 2
     assert set(asked) == {early == "all"}
