@@ -55,10 +55,6 @@ FINISHED = (
 )  # fmt: skip
 
 
-# Each waits for its file to be on the disk.
-_WRITERS = 8
-
-
 class NearFigures(NamedTuple):
     """Near-duplicates of one corpus; exact copies belong to their cluster too.
 
@@ -141,7 +137,7 @@ def finish_stage(
     if evaluation is not None:
         found = contamination_tables(merge_found(accumulator.found), evaluation)
         tables |= {key: conform(key, name, table) for key, table in found.items()}
-    with ThreadPoolExecutor(_WRITERS) as pool:
+    with ThreadPoolExecutor(spec.spare) as pool:
         written = [
             pool.submit(write_profile_table, key, table, name, spec, output)
             for key, table in tables.items()
