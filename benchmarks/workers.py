@@ -2,7 +2,8 @@
 
 In: documents, a bench. Out: a table of one job with one worker, with two, and of two
 jobs at once; and one of the bare kernels in one process and in two at once, which have
-nothing in common but the machine: no two workers can gain more than these.
+nothing in common but the machine: no two workers can gain more than these. A third
+tells phase by phase where the wall time goes, and how many processors were busy in it.
 """
 
 import json
@@ -43,6 +44,7 @@ def compared(table, bench):
         },
         bench.runs,
     )
+    phases = [_phases(bench, workers) for workers in (1, 2)]
     shutil.rmtree(bench.data, ignore_errors=True)
     rows = [
         [*Point(name, n_docs, size, costs[name], bench.idle()).row(),
@@ -56,7 +58,33 @@ def compared(table, bench):
          _faster(costs[_ALONE], costs[name])]
         for name in (_ALONE, _BOTH)
     ]  # fmt: skip
-    return f"{jobs}\n\n{tables.markdown(head, bare)}"
+    return f"{jobs}\n\n{tables.markdown(head, bare)}\n\n{_by_phase(*phases)}"
+
+
+def _phases(bench, workers):
+    """Return wall and CPU seconds by phase of one job in a process of its own."""
+    words = [sys.executable, "-m", "benchmarks.timeline", bench.data,
+             bench.folder / "phases", "local", workers]  # fmt: skip
+    cost = measure.run(words, bench.folder / "phases.txt", tables.ROOT)
+    if cost.code:
+        raise SystemExit(cost.told)
+    return {phase: (wall, cpu) for phase, wall, cpu in json.loads(cost.told)}
+
+
+def _by_phase(alone, both):
+    """Return the table of phases with one worker and with two."""
+    rows = []
+    for phase, (wall, cpu) in alone.items():
+        others, spent = both.get(phase, (0.0, 0.0))
+        rows.append(
+            [phase, f"{wall:.2f}", f"{others:.2f}", f"{wall / max(others, 1e-3):.2f}",
+             f"{cpu / max(wall, 1e-3):.2f}", f"{spent / max(others, 1e-3):.2f}"]
+        )  # fmt: skip
+    head = [
+        "phase of one run", "1 worker, wall s", "2 workers, wall s", "times as fast",
+        "processors busy with 1", "with 2",
+    ]  # fmt: skip
+    return tables.markdown(head, rows)
 
 
 def _spread(costs, name):
