@@ -61,8 +61,8 @@ bench: env  ## Measure and write the tables that the docs quote
 guard: env  ## Compare the speed of changed kernels with their baseline
 	$(BIN)/python -m benchmarks guard
 
-language-model: env  ## Train the language model anew: make language-model DATA=FOLDER
-	$(BIN)/python -m audit.resources.build_language_model $(DATA)
+language-model: env  ## Train the language model: make language-model DATA=... MESSAGES=...
+	$(BIN)/python -m audit.resources.build_language_model $(DATA) --messages $(MESSAGES)
 
 clean:  ## Remove the environment and the demo
 	rm -rf $(VENV) $(DEMO)

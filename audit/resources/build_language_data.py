@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from audit.resources.build_language_messages import MESSAGES, read_messages
+from audit.resources.build_language_spelling import with_nuer, with_serbian
 from audit.resources.language_codes import individual
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["HELD_OUT", "Choice", "choose", "load", "text_hash"]
+__all__ = ["COPYLEFT", "HELD_OUT", "NO_PROSE", "Choice", "choose", "load", "text_hash"]
 
 # One row in twenty of every family is never trained on.
 HELD_OUT = 20
@@ -30,6 +32,11 @@ HELD_OUT = 20
 # next to nothing else, and the text that counts as something else.
 COPYLEFT = "mediawiki-core-i18n"
 ENOUGH_PROSE = 60_000
+# Families that a language is not known well from alone.
+NO_PROSE = (COPYLEFT, MESSAGES, "eric-muller/udhr")
+# Characters of programs' messages that a label is shown, in whatever else it has: so
+# many that it is known in such text, too few to be known from it.
+MOST_MESSAGES = 60_000
 
 # A language is learnt from this many characters on; from fewer where it is official
 # in a country or has a million speakers, because an audit must be able to see it.
@@ -53,8 +60,10 @@ _CONSTRUCTED = {"avk", "ido", "ile", "ina", "jbo", "lfn", "nov", "tok", "vol"}
 # characters of it: they are told apart by their own characters, not here.
 _HAN = {"cmn_Hans", "cmn_Hant", "yue_Hant"}
 _MARKUP = re.compile(r"\{\{[^|}]*\|?|<[^>]*>|\$\d+|https?:\S+|%\S|[{}|]")
-# Running text first: interface strings are short, alike and full of names.
+# Running text first, but for a few messages that all have: interface strings are
+# short, alike and full of names.
 _PROSE_FIRST = (
+    MESSAGES,
     "masakhane-news",
     "lingua-py",
     "tico-19",
@@ -65,7 +74,6 @@ _PROSE_FIRST = (
     "google-research/url-nlp",
     COPYLEFT,
 )
-_SERBIAN_LATIN = "a b v g d đ e ž z i j k l lj m n nj o p r s t ć u f h c č dž š"
 
 
 @dataclass
@@ -96,8 +104,12 @@ def text_hash(text: str) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
 
 
-def load(folder: Path) -> pl.DataFrame:
+def load(folder: Path, messages: Path | None = None) -> pl.DataFrame:
     """Return the rows with their label, family, hash and ``part``.
+
+    Args:
+        folder: with ``train.parquet``.
+        messages: with wheels whose messages are rows too.
 
     ``part`` is ``train``, ``held_out`` (one row in `HELD_OUT` of the training families)
     or the table's own ``use`` where that is not ``train``.
@@ -105,6 +117,8 @@ def load(folder: Path) -> pl.DataFrame:
     table = pl.read_parquet(folder / "train.parquet").filter(
         pl.col("text").str.len_chars() > 0
     )
+    if messages:
+        table = pl.concat([table, read_messages(messages).select(table.columns)])
     hashes = [text_hash(text) for text in table["text"].to_list()]
     codes = {
         (lang, script): f"{individual(lang, script)}_{script}"
@@ -124,35 +138,7 @@ def load(folder: Path) -> pl.DataFrame:
         .then(pl.lit("held_out"))
         .otherwise(pl.lit("train"))
     )
-    return _with_serbian(table)
-
-
-# Serbian is written in both scripts, letter for letter; free text is in one of them.
-_SERBIAN = dict(
-    zip("абвгдђежзијклљмнњопрстћуфхцчџш", _SERBIAN_LATIN.split(), strict=True)
-)
-_SERBIAN |= {c.upper(): latin.title() for c, latin in _SERBIAN.items()}
-
-
-def in_latin(text: str) -> str:
-    """Return Serbian text in Cyrillic letters in Latin ones."""
-    return "".join(_SERBIAN.get(c, c) for c in text)
-
-
-def _with_serbian(table: pl.DataFrame) -> pl.DataFrame:
-    cyrillic = table.filter(
-        (pl.col("label") == "srp_Cyrl")
-        & (pl.col("family") != COPYLEFT)
-        # As much as Croatian and Bosnian have: more would draw their text to Serbian.
-        & (pl.col("hash") % 5 < 2)
-    )
-    texts = [in_latin(text) for text in cyrillic["text"].to_list()]
-    latin = cyrillic.with_columns(
-        pl.Series("text", texts, pl.String),
-        label=pl.lit("srp_Latn"),
-        script=pl.lit("Latn"),
-    )
-    return pl.concat([table, latin])
+    return with_serbian(with_nuer(table))
 
 
 def choose(table: pl.DataFrame, large: frozenset[str]) -> Choice:
@@ -183,9 +169,7 @@ def _choose_label(
     by_family = dict(
         rows.group_by("family").agg(pl.col("characters").sum()).iter_rows()
     )
-    prose = sum(
-        n for f, n in by_family.items() if f not in (COPYLEFT, "eric-muller/udhr")
-    )
+    prose = sum(n for f, n in by_family.items() if f not in NO_PROSE)
     if prose >= ENOUGH_PROSE:
         rows = rows.filter(pl.col("family") != COPYLEFT)
     total = int(rows["characters"].sum())
@@ -203,6 +187,8 @@ def _choose_label(
     ).sort("rank", "hash")
     rows = rows.with_columns(before=pl.col("characters").cum_sum().over("family"))
     rows = rows.with_columns(late=pl.col("before") > limit // 2)
+    few = (pl.col("family") != MESSAGES) | (pl.col("before") <= MOST_MESSAGES)
+    rows = rows.filter(few)
     rows = rows.sort("late", "rank", "hash")
     kept = rows.filter(pl.col("characters").cum_sum() <= limit)
     times = ENGLISH_TIMES if language == "eng" else 1

@@ -29,7 +29,7 @@ __all__ = ["cut", "lines", "plain_texts", "span_of_words"]
 _UNSPACED = {"Hans", "Hant", "Jpan", "Thai", "Laoo", "Khmr", "Mymr", "Tibt", "Hani"}
 # Shares of lines, and their lengths in words, or characters without spaces between
 # words: titles and words, parts of sentences, sentences and more.
-_SHARES = (0.15, 0.45, 0.40)
+_SHARES = (0.27, 0.40, 0.33)
 _WORDS = ((1, 3), (3, 14), (12, 40))
 _CHARACTERS = ((2, 8), (6, 40), (30, 120))
 

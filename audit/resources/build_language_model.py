@@ -46,7 +46,7 @@ NO_LANGUAGE_CHARACTERS = 400_000
 TECHNICAL_ENGLISH_CHARACTERS = 300_000
 
 # Times that the text is cut into lines anew, all in one file.
-PASSES = 4
+PASSES = 8
 
 # Softmax over averaged vectors of words and their n-grams of 1 to 4 characters; words
 # seen fewer than ten times a pass are known by their n-grams alone. Quantised to two
@@ -54,12 +54,12 @@ PASSES = 4
 # that decide, are the worst written), with the 300,000 rows of largest norm kept.
 SETTINGS: dict[str, int | float | str] = {
     "dim": 32,
-    "epoch": 2,
+    "epoch": 1,
     "lr": 0.5,
     "loss": "softmax",
     "minn": 1,
     "maxn": 4,
-    "minCount": 40,
+    "minCount": 80,
     "bucket": 2_000_000,
     "wordNgrams": 1,
     "thread": 1,
@@ -96,12 +96,13 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("data", type=Path, help="folder with train.parquet")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "language")
     parser.add_argument("--work", type=Path, default=Path("build/language"))
+    parser.add_argument("--messages", type=Path, help="folder with *.whl of programs")
     parser.add_argument(
         "--measure-only", action="store_true", help="keep the model, remake the tables"
     )
     args = parser.parse_args(argv)
     args.work.mkdir(parents=True, exist_ok=True)
-    table = load(args.data)
+    table = load(args.data, args.messages)
     choice = choose(table, large_languages())
     model = args.out / "model.ftz"
     if not args.measure_only:

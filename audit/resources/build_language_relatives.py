@@ -5,8 +5,9 @@ In: training text by label, words that each relative is known by
 model says of it. Out: ``relatives.npz`` beside the model, read by
 `audit.annotate.language_relatives`. Which labels are relatives is found from what the
 model confuses; each group gets a multinomial logistic regression over hashed marks,
-balanced by label and kind of text, and two numbers fitted on held-out text: how far to
-trust it and how far the model. Groups that better nothing there are left out.
+balanced by label and kind of text, and a few numbers fitted on held-out text: how far
+to trust it, how far the model, and how much likelier to take each label than both say.
+Groups that better nothing there are left out.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from audit.resources.build_language_calibration import (
     held_out_rows,
     label_scores,
 )
-from audit.resources.build_language_data import COPYLEFT, ENOUGH_PROSE
+from audit.resources.build_language_data import COPYLEFT, ENOUGH_PROSE, NO_PROSE
 from audit.resources.build_language_lines import plain_texts, span_of_words
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ _ALONE = 0.25
 # words are known, which are the groups that are hardest to tell apart.
 _RARE, _KEPT, _KEPT_WITH_WORDS = 3, 5_000, 12_000
 _RIDGE, _STEPS = 3e-6, 30
-# Texts whose weight holds the two factors at one.
+# Texts whose weight holds the two factors at one, and what is added to labels at zero.
 _HOLD = 10.0
 # What a group must add to the share of held-out texts named rightly, to be kept.
 _GAIN = 0.01
@@ -114,7 +115,7 @@ def _own_lines(label: str, table: pl.DataFrame, families: dict[str, int]) -> lis
     """
     rows = table.filter(pl.col("label") == label).sort("hash")
     sizes = dict(rows.group_by("family").agg(pl.col("characters").sum()).iter_rows())
-    prose = sum(n for f, n in sizes.items() if f not in (COPYLEFT, "eric-muller/udhr"))
+    prose = sum(n for f, n in sizes.items() if f not in NO_PROSE)
     if prose >= ENOUGH_PROSE:
         sizes.pop(COPYLEFT, None)
     weight = {
@@ -229,10 +230,11 @@ def learn(lines: list[list[str]], numbers: NDArray[np.int64], most: int) -> Grou
 
 
 def weigh(group: Group, seen: Seen) -> tuple[Group, NDArray[np.float64]]:
-    """Return a group with its two factors fitted, and how it names held-out texts.
+    """Return a group with its factors fitted, and how it names held-out texts.
 
     Maximum likelihood over texts that the model takes for one of the group and that
-    are, labels weighing the same, both factors held towards one.
+    are, labels weighing the same; both factors are held towards one, and what is added
+    to each label towards zero.
 
     Returns:
         The group, and float64[2]: mean over labels of the share named rightly, by the
@@ -249,21 +251,23 @@ def weigh(group: Group, seen: Seen) -> tuple[Group, NDArray[np.float64]]:
     weight = 1 / np.maximum(np.bincount(y, minlength=len(group.labels)), 30)[y]
     weight *= len(y) / weight.sum()
 
-    def loss(factors: NDArray[np.float64]) -> float:
-        score = factors[0] * own + factors[1] * more
+    start = np.concatenate([np.ones(2), np.zeros(len(group.labels))])
+
+    def loss(numbers: NDArray[np.float64]) -> float:
+        score = numbers[0] * own + numbers[1] * more + numbers[2:]
         score = score - score.max(axis=1, keepdims=True)
         log = score[np.arange(len(y)), y] - np.log(np.exp(score).sum(axis=1))
-        return float(-weight @ log + _HOLD / 2 * ((factors - 1) ** 2).sum())
+        return float(-weight @ log + _HOLD / 2 * ((numbers - start) ** 2).sum())
 
-    trust, factor = optimize.minimize(
-        loss, np.ones(2), method="L-BFGS-B", bounds=[(0, 3)] * 2
-    ).x
+    bounds = [(0, 3)] * 2 + [(-3, 3)] * len(group.labels)
+    found = optimize.minimize(loss, start, method="L-BFGS-B", bounds=bounds).x
+    trust, factor, shift = found[0], found[1], found[2:]
     fitted = Group(
-        group.labels, group.marks, group.weights, group.bias * factor,
+        group.labels, group.marks, group.weights, group.bias * factor + shift,
         group.step * factor, float(trust),
     )  # fmt: skip
     sure = np.exp(own.max(axis=1)) >= SURE
-    both = np.where(sure[:, None], own, trust * own + factor * more)
+    both = np.where(sure[:, None], own, trust * own + factor * more + shift)
     right = [scores.argmax(axis=1) == y for scores in (own, both)]
     named = [np.mean([r[y == label].mean() for label in np.unique(y)]) for r in right]
     return fitted, np.array(named)
