@@ -224,7 +224,7 @@ def learn(lines: list[list[str]], numbers: NDArray[np.int64], most: int) -> Grou
     worth = np.abs(weights).max(axis=1) * np.sqrt(often[kept])
     kept = kept[np.sort(np.argsort(-worth, kind="stable")[:most])]
     weights, bias = _fit_marks(x, y, kept, often)
-    step = float(np.quantile(np.abs(weights), 0.9995)) / 127
+    step = float(np.quantile(np.abs(weights), 0.9995)) / 127 or 1.0
     whole = np.clip(np.rint(weights / step), -127, 127).astype(np.int8)
     return Group(numbers, kept, whole, bias, step, 1.0)
 

@@ -64,7 +64,7 @@ def follow(data: Path, out: Path) -> None:
 
 @pytest.mark.slow
 def test_two_trainings_on_one_folder_give_the_same_bytes(tmp_path, monkeypatch):
-    pytest.importorskip("fasttext", reason=f"fasttext-wheel {REASON}")
+    fasttext = pytest.importorskip("fasttext", reason=f"fasttext-wheel {REASON}")
     pytest.importorskip("pygments", reason=f"pygments {REASON}")
     for name in ("SETTINGS", "QUANTISED"):
         monkeypatch.setattr(recipe, name, dict(getattr(recipe, name)))
@@ -82,6 +82,12 @@ def test_two_trainings_on_one_folder_give_the_same_bytes(tmp_path, monkeypatch):
         one, two = ((tmp_path / run / name).read_bytes() for run in ("one", "two"))
         assert len(one) > 10_000
         assert one == two, name
+    # Quantised again from the file, as if another process had trained it.
+    dense = fasttext.load_model(str(tmp_path / "one" / "model.bin"))
+    lines = str(tmp_path / "one" / "train.txt")
+    dense.quantize(input=lines, retrain=False, **recipe.QUANTISED)
+    dense.save_model(str(tmp_path / "later.ftz"))
+    assert (tmp_path / "later.ftz").read_bytes() == two
     (tmp_path / "one" / "model.json").write_text('{"reads": "plain"}', "utf-8")
     annotator = LanguageAnnotator(tmp_path / "one" / "model.ftz")
     rng = random.Random(5)
