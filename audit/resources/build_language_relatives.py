@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import random
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -34,6 +35,7 @@ from audit.resources.build_language_calibration import (
 )
 from audit.resources.build_language_data import COPYLEFT, ENOUGH_PROSE, NO_PROSE
 from audit.resources.build_language_lines import plain_texts, span_of_words
+from audit.resources.build_language_messages import MESSAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,6 +57,11 @@ _LINES, _WORD_LINES = 3000, 3000
 _LINE_CHARACTERS = 15
 # Kinds of text that no relative has tell of their subjects: one line in four.
 _ALONE = 0.25
+# Where relatives have interface text, a label that has messages beside prose takes so
+# many of its lines from them, or it would be known by being no interface text.
+_MESSAGES_SHARE = 1 / 3
+# Shorter texts are taken for anything: who is whose relative shows in longer ones.
+_SHOWS = 20
 # Marks in fewer lines are not learnt; so many of the best are kept, and so many where
 # words are known, which are the groups that are hardest to tell apart.
 _RARE, _KEPT, _KEPT_WITH_WORDS = 3, 5_000, 12_000
@@ -82,7 +89,7 @@ class Seen(NamedTuple):
 def find_groups(seen: Seen, names: list[str]) -> list[list[str]]:
     """Return groups of labels that the model takes for each other, in one script."""
     n = len(names)
-    known = seen.label >= 0
+    known = (seen.label >= 0) & (np.array([*map(len, seen.texts)]) >= _SHOWS)
     counts = np.zeros((n, n), np.int64)
     np.add.at(counts, (seen.label[known], seen.scores[known].argmax(axis=1)), 1)
     size = counts.sum(axis=1)
@@ -105,13 +112,17 @@ def known_words(path: Path) -> dict[str, list[list[str]]]:
     return out
 
 
+def _kind(family: str) -> str:
+    return "interface" if family in (COPYLEFT, MESSAGES) else family
+
+
 def _own_lines(label: str, table: pl.DataFrame, families: dict[str, int]) -> list[str]:
     """Return spans of a label's own text, by kind of text.
 
     Args:
         label: whose lines.
         table: training text of its group.
-        families: how many labels of the group have text of each kind.
+        families: how many labels of the group have text of each kind (`_kind`).
     """
     rows = table.filter(pl.col("label") == label).sort("hash")
     sizes = dict(rows.group_by("family").agg(pl.col("characters").sum()).iter_rows())
@@ -119,9 +130,13 @@ def _own_lines(label: str, table: pl.DataFrame, families: dict[str, int]) -> lis
     if prose >= ENOUGH_PROSE:
         sizes.pop(COPYLEFT, None)
     weight = {
-        f: min(n, 150_000) * (1 if families[f] > 1 else _ALONE)
+        f: min(n, 150_000) * (1 if families[_kind(f)] > 1 else _ALONE)
         for f, n in sorted(sizes.items())
     }
+    if prose >= ENOUGH_PROSE and MESSAGES in weight and families["interface"] > 1:
+        others = sum(weight.values()) - weight[MESSAGES]
+        least = others * _MESSAGES_SHARE / (1 - _MESSAGES_SHARE)
+        weight[MESSAGES] = max(weight[MESSAGES], least)
     rng, out = random.Random(f"{_SEED} {label}"), []
     for family, part in weight.items():
         texts = plain_texts(rows.filter(pl.col("family") == family)["text"].to_list())
@@ -288,9 +303,11 @@ def build_relatives(
     groups, account = [], []
     for labels in find_groups(seen, names):
         part = table.filter(pl.col("label").is_in(labels))
-        families = dict(
-            part.group_by("family").agg(pl.col("label").n_unique()).iter_rows()
-        )
+        pairs = {
+            (label, _kind(f))
+            for label, f in part.select("label", "family").unique().rows()
+        }
+        families = Counter(kind for _, kind in pairs)
         lines = [
             _own_lines(label, part, families) + _word_lines(label, words.get(label, []))
             for label in labels
