@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import random
 import sys
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -35,14 +34,21 @@ from audit.resources.build_language_calibration import (
 )
 from audit.resources.build_language_data import COPYLEFT, ENOUGH_PROSE, NO_PROSE
 from audit.resources.build_language_lines import plain_texts, span_of_words
-from audit.resources.build_language_messages import MESSAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
-__all__ = ["Seen", "add_relatives", "build_relatives", "find_groups", "learn"]
+__all__ = [
+    "Seen",
+    "add_relatives",
+    "build_relatives",
+    "find_groups",
+    "learn",
+    "weigh",
+    "without",
+]
 
 _WORDS = Path(__file__).parent / "language" / "relatives.csv"
 _SEED = 20261130
@@ -57,17 +63,16 @@ _LINES, _WORD_LINES = 3000, 3000
 _LINE_CHARACTERS = 15
 # Kinds of text that no relative has tell of their subjects: one line in four.
 _ALONE = 0.25
-# Where relatives have interface text, a label that has messages beside prose takes so
-# many of its lines from them, or it would be known by being no interface text.
-_MESSAGES_SHARE = 1 / 3
-# Shorter texts are taken for anything: who is whose relative shows in longer ones.
-_SHOWS = 20
 # Marks in fewer lines are not learnt; so many of the best are kept, and so many where
 # words are known, which are the groups that are hardest to tell apart.
 _RARE, _KEPT, _KEPT_WITH_WORDS = 3, 5_000, 12_000
 _RIDGE, _STEPS = 3e-6, 30
 # Texts whose weight holds the two factors at one, and what is added to labels at zero.
 _HOLD = 10.0
+# Labels learnt from interface strings alone, while their large relatives have prose
+# beside messages: what tells them apart would be the kind of text, not the language
+# (half of the Persian, Hindi and Finnish sentences of programs would be renamed).
+_KIND_OF_TEXT = frozenset({"lki_Arab", "awa_Deva", "fit_Latn"})
 # What a group must add to the share of held-out texts named rightly, to be kept.
 _GAIN = 0.01
 
@@ -89,7 +94,7 @@ class Seen(NamedTuple):
 def find_groups(seen: Seen, names: list[str]) -> list[list[str]]:
     """Return groups of labels that the model takes for each other, in one script."""
     n = len(names)
-    known = (seen.label >= 0) & (np.array([*map(len, seen.texts)]) >= _SHOWS)
+    known = seen.label >= 0
     counts = np.zeros((n, n), np.int64)
     np.add.at(counts, (seen.label[known], seen.scores[known].argmax(axis=1)), 1)
     size = counts.sum(axis=1)
@@ -112,17 +117,13 @@ def known_words(path: Path) -> dict[str, list[list[str]]]:
     return out
 
 
-def _kind(family: str) -> str:
-    return "interface" if family in (COPYLEFT, MESSAGES) else family
-
-
 def _own_lines(label: str, table: pl.DataFrame, families: dict[str, int]) -> list[str]:
     """Return spans of a label's own text, by kind of text.
 
     Args:
         label: whose lines.
         table: training text of its group.
-        families: how many labels of the group have text of each kind (`_kind`).
+        families: how many labels of the group have text of each kind.
     """
     rows = table.filter(pl.col("label") == label).sort("hash")
     sizes = dict(rows.group_by("family").agg(pl.col("characters").sum()).iter_rows())
@@ -130,13 +131,9 @@ def _own_lines(label: str, table: pl.DataFrame, families: dict[str, int]) -> lis
     if prose >= ENOUGH_PROSE:
         sizes.pop(COPYLEFT, None)
     weight = {
-        f: min(n, 150_000) * (1 if families[_kind(f)] > 1 else _ALONE)
+        f: min(n, 150_000) * (1 if families[f] > 1 else _ALONE)
         for f, n in sorted(sizes.items())
     }
-    if prose >= ENOUGH_PROSE and MESSAGES in weight and families["interface"] > 1:
-        others = sum(weight.values()) - weight[MESSAGES]
-        least = others * _MESSAGES_SHARE / (1 - _MESSAGES_SHARE)
-        weight[MESSAGES] = max(weight[MESSAGES], least)
     rng, out = random.Random(f"{_SEED} {label}"), []
     for family, part in weight.items():
         texts = plain_texts(rows.filter(pl.col("family") == family)["text"].to_list())
@@ -288,6 +285,17 @@ def weigh(group: Group, seen: Seen) -> tuple[Group, NDArray[np.float64]]:
     return fitted, np.array(named)
 
 
+def without(group: Group, gone: set[int]) -> Group | None:
+    """Return a group without some labels, or None where only one is left."""
+    kept = np.flatnonzero(~np.isin(group.labels, list(gone)))
+    if len(kept) < 2:
+        return None
+    return Group(
+        group.labels[kept], group.marks, group.weights[:, kept], group.bias[kept],
+        group.step, group.trust,
+    )  # fmt: skip
+
+
 def build_relatives(
     path: Path, table: pl.DataFrame, names: list[str], seen: Seen
 ) -> list[str]:
@@ -303,11 +311,9 @@ def build_relatives(
     groups, account = [], []
     for labels in find_groups(seen, names):
         part = table.filter(pl.col("label").is_in(labels))
-        pairs = {
-            (label, _kind(f))
-            for label, f in part.select("label", "family").unique().rows()
-        }
-        families = Counter(kind for _, kind in pairs)
+        families = dict(
+            part.group_by("family").agg(pl.col("label").n_unique()).iter_rows()
+        )
         lines = [
             _own_lines(label, part, families) + _word_lines(label, words.get(label, []))
             for label in labels
@@ -316,14 +322,17 @@ def build_relatives(
         known = any(label in words for label in labels)
         most = _KEPT_WITH_WORDS if known else _KEPT
         group, (before, after) = weigh(learn(lines, numbers, most), seen)
-        kept = after >= before + _GAIN
+        gone = sorted(_KIND_OF_TEXT.intersection(labels))
+        rest = without(group, {names.index(label) for label in gone})
+        rest = rest if after >= before + _GAIN else None
+        note = f", then without {' '.join(gone)}" if gone else ""
         account.append(
             f"{' '.join(labels)}: {before:.3f} to {after:.3f}"
-            f"{'' if kept else ', left out'}"
+            f"{note if rest else ', left out'}"
         )
         sys.stdout.write(account[-1] + "\n")
         sys.stdout.flush()
-        groups += [group] if kept else []
+        groups += [rest] if rest else []
     write_relatives(path, groups, names)
     return account
 

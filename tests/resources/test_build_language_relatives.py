@@ -13,6 +13,7 @@ from audit.resources.build_language_relatives import (
     find_groups,
     learn,
     weigh,
+    without,
 )
 
 NAMES = ["aaa_Latn", "bbb_Latn", "ccc_Latn", "ddd_Cyrl"]
@@ -67,9 +68,11 @@ def test_what_is_learnt_betters_every_label(seen):
         plain_texts([sentence(label, rng) for _ in range(300)])
         for label in list(SYLLABLES)[:2]
     ]
-    _, (before, after) = weigh(learn(lines, np.array([0, 1]), 500), seen)
+    group, (before, after) = weigh(learn(lines, np.array([0, 1]), 500), seen)
     assert before == pytest.approx(0.5)
     assert after > 0.9
+    assert without(group, {1}) is None
+    assert np.array_equal(without(group, {2}).weights, group.weights)
 
 
 def test_a_label_that_comes_first_too_often_is_taken_back():
