@@ -1,6 +1,7 @@
 """How many lines of a programming language read as code where none was learnt from.
 
-    python -m benchmarks.left_out_code DATA --code FOLDER... [--docs docs/language.md]
+    python -m benchmarks.left_out_code DATA --code FOLDER... [--only LANGUAGE...]
+        [--docs docs/language.md]
 
 The tables of `audit.kernels.code_lines` are learnt again, by the same recipe from the
 same folders, without the files of one language at a time, and asked about its lines.
@@ -48,14 +49,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("--code", type=Path, nargs="+", required=True)
+    parser.add_argument("--only", nargs="+", choices=_LANGUAGES, default=_LANGUAGES)
     parser.add_argument("--docs", type=Path)
     args = parser.parse_args()
     lines = gather(args.data, args.code, ())
     whole = learn(lines)
     out = ["| left out | lines | read as prose % | when learnt from % |"]
     out += ["|---|---:|---:|---:|"]
-    for name, kinds in _LANGUAGES.items():
-        rest, left = _without(lines, kinds)
+    for name in args.only:
+        rest, left = _without(lines, _LANGUAGES[name])
         if len(left) < 100:
             continue
         found = [100 * float(np.mean(x.score(left) <= 0)) for x in (learn(rest), whole)]
