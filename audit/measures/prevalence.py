@@ -24,6 +24,8 @@ __all__ = ["Prevalence", "corrected_prevalence"]
 
 _STEPS = 200
 _TOLERANCE = 1e-9
+# Of a draw: what it differs by from the next one is a thousand times as much.
+_DRAWN_TOLERANCE = 1e-6
 # Labelled text is never quite like the text that is audited: its confusion counts are
 # trusted as if there were this many of them a language at most.
 _TRUSTED_TEXTS = 60
@@ -78,11 +80,17 @@ def corrected_prevalence(
     share = _mixture(counts[seen] / total, mean[:, seen])
     rng = np.random.default_rng(_SEED)
     drawn = np.empty((draws, len(seen)))
+    # Columns without a share are drawn as one: merged parts of a Dirichlet draw are one
+    # part, whose parameter is their sum.
+    merged = np.empty((len(seen), len(seen) + 1))
+    merged[:, :-1] = dirichlet[:, seen]
+    merged[:, -1] = dirichlet.sum(axis=1) - merged[:, :-1].sum(axis=1)
+    np.maximum(merged, 0, out=merged)
     for i in range(draws):
         q = rng.multinomial(total, counts[seen] / total) / total
-        gamma = rng.gamma(dirichlet)
-        rows = gamma / gamma.sum(axis=1, keepdims=True)
-        drawn[i] = _mixture(q, rows[:, seen], share)
+        gamma = rng.gamma(merged)
+        rows = gamma[:, :-1] / gamma.sum(axis=1, keepdims=True)
+        drawn[i] = _mixture(q, rows, share, _DRAWN_TOLERANCE)
     low, high = np.percentile(drawn, (2.5, 97.5), axis=0)
     return Prevalence(
         _spread(share, seen, n),
@@ -108,6 +116,7 @@ def _mixture(
     q: NDArray[np.float64],
     rows: NDArray[np.float64],
     start: NDArray[np.float64] | None = None,
+    tolerance: float = _TOLERANCE,
 ) -> NDArray[np.float64]:
     """Return the shares p that make q = p C likeliest."""
     p = q.copy() if start is None else 0.5 * (start + q)
@@ -116,7 +125,7 @@ def _mixture(
         expected = np.maximum(p @ rows, 1e-300)
         after = p * (rows @ (q / expected))
         after /= after.sum()
-        if np.abs(after - p).sum() < _TOLERANCE:
+        if np.abs(after - p).sum() < tolerance:
             return after
         p = after
     return p

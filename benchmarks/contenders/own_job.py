@@ -14,6 +14,8 @@ sys.exit(
             f"all={options.documents}",
             "--out",
             str(options.work / "out"),
+            "--workers",
+            "1",
             "--no-progress",
         ]
     )
