@@ -75,9 +75,11 @@ def run_tasks(
     remote = "://" in run.staging or _reads_remote(run)
     threads = threads_of(request, options)
     spec = spec_of(run, remote=remote, threads=threads)
-    if request.runner in LOCAL_RUNNERS and len(tasks) > 1 and not compiled_before():
-        # Kernels are compiled before several threads want them; with a single task
-        # there is nothing that several would want at once.
+    ready = threads and compiled_before()
+    if request.runner in LOCAL_RUNNERS and len(tasks) > 1 and not ready:
+        # Kernels are compiled before several workers want them; with a single task
+        # there is nothing that several would want at once. Processes must find all of
+        # them in the cache, not some: they would fill it side by side.
         warm_up(run.config, local_engine)
     PROGRESS.enter("reading")
     logging.getLogger("apache_beam").setLevel(logging.ERROR)

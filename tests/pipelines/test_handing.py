@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from audit.config import AuditConfig
-from audit.errors import AccountingError
-from audit.job.request import RunRequest
-from audit.run import run
+from audit.errors import AccountingError, RunError
+from audit.job.output import LocalOutput
+from audit.job.request import EngineRun, RunRequest
+from audit.read import LocalFileSystem
+from audit.run import plan_of, run
 from pipelines import handing, profile_corpora
 from pipelines.options import pipeline_options, threads_of
 
@@ -50,7 +52,9 @@ def test_many_threads_never_get_the_block_of_another():
 
 def test_a_shelf_ends_with_its_job():
     with handing.open_shelf() as name:
-        pass
+        shelf = handing.shelf_of(name)
+        shelf.leave(b"one that nobody took")
+    assert not len(shelf)
     with pytest.raises(AccountingError, match="threads of one process"):
         handing.shelf_of(name)
 
@@ -66,6 +70,28 @@ def test_a_shelf_ends_with_its_job():
 def test_blocks_are_named_only_where_all_workers_are_threads(words, threads):
     asked = request("out", *words)
     assert threads_of(asked, pipeline_options(asked)) == threads
+
+
+@pytest.mark.parametrize(
+    ("words", "warmed"),
+    [((), 0), (("--direct_running_mode=multi_processing",), 1)],
+)
+def test_worker_processes_never_compile_kernels(tmp_path, monkeypatch, words, warmed):
+    asked, calls = request(tmp_path / "out", *words), []
+
+    def reached(*_):
+        raise RunError("The pipeline is not run here", next_step="None.")
+
+    monkeypatch.setattr(profile_corpora, "compiled_before", lambda: True)
+    monkeypatch.setattr(profile_corpora, "warm_up", lambda *_: calls.append(1))
+    monkeypatch.setattr(profile_corpora, "shelf_for", reached)
+    files = LocalFileSystem()
+    job = EngineRun(
+        plan_of(asked, files), asked.config, str(tmp_path / "staging"), {}, asked
+    )
+    with pytest.raises(RunError, match="not run here"):
+        profile_corpora.run_tasks(job, files, LocalOutput())
+    assert len(calls) == warmed
 
 
 def test_every_block_of_a_job_is_taken(tmp_path, monkeypatch):
