@@ -83,7 +83,8 @@ def figure(rule: Rule, profile: Profile, baseline: Profile | None = None) -> Fig
 def _beside(rule: Rule, profile: Profile, baseline: Profile) -> Figure:
     """Return a figure minus the baseline's.
 
-    Of corpora whose figure and counts are all equal it is nothing, and surely so.
+    Of corpora whose figure and counts are all equal it is nothing, and surely so. What
+    neither has is not known of the difference either.
     """
     name = rule.facet, rule.measure
     if name in PAIRED:
@@ -91,7 +92,8 @@ def _beside(rule: Rule, profile: Profile, baseline: Profile) -> Figure:
     before, after = (
         figure(replace(rule, differs=False), p) for p in (baseline, profile)
     )
-    if before == after and _counts(baseline) == _counts(profile):
+    known = not math.isnan(before.value)
+    if known and before == after and _counts(baseline) == _counts(profile):
         return Interval(0.0, 0.0, 0.0)
     return difference_of(before, after)
 

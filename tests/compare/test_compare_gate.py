@@ -223,6 +223,9 @@ def test_any_figure_has_its_drift(web, out, measure, more):
 def test_the_drift_of_what_a_side_lacks_is_not_judged(web, out):
     body = "measure='{}.difference'\nmaximum=1\nbaseline='old'\n"
     assert _one(web, out, body.format("breadth.share")).value is None
+    # Nor where neither side has it, and all else is equal.
+    alone = body.format("breadth.share").replace("baseline='old'", "")
+    assert _one(web, out, alone, baseline=web).value is None
     absent = body.format("outward.share") + "key='xho'\n"
     assert _one(web, out, absent).status == "fail"
 
