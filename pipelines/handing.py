@@ -3,7 +3,7 @@
 In: a block as bytes. Out: eight bytes that name it, which travel through the engine's
 shuffle in its stead, and the block again for the stage that receives them. A runner
 that keeps its workers in one process would else encode, send, group and decode each
-block some eight times, on one thread, and hold most of these copies at once.
+block, each time by a copy, on one thread, and hold most of these copies at once.
 
 A block is given out once: what has been received is held by nobody but its receiver.
 That a block was named, lost or received twice is told by the books, or by `take`.
@@ -71,6 +71,10 @@ class Shelf:
             )
         return block
 
+    def clear(self) -> None:
+        """Let go of all blocks: what failed may still know of the shelf."""
+        self._blocks.clear()
+
     def __len__(self) -> int:
         return len(self._blocks)
 
@@ -87,7 +91,7 @@ def open_shelf() -> Iterator[str]:
     try:
         yield name
     finally:
-        del _SHELVES[name]
+        _SHELVES.pop(name).clear()
 
 
 def shelf_of(name: str) -> Shelf:
