@@ -82,6 +82,9 @@ def phases(marks, begin, end):
 def main(documents, folder, runner, workers):
     """Run one job as the command does, and print its phases."""
     begin = time.perf_counter() - time.process_time(), 0.0
+    from audit.startup import own_process
+
+    own_process()
     from audit import profile
     from audit.commands.memory import share_one_heap
 

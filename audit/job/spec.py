@@ -48,7 +48,7 @@ class JobSpec:
         evaluation: fingerprint of the evaluation items in staging; "": none.
         shelf: where workers that are threads of one process leave blocks for each
             other; "": blocks go through the engine's shuffle.
-        spare: threads that the last stage of one corpus may use.
+        spare: threads that the last stage of one corpus starts for itself.
     """
 
     config: AuditConfig

@@ -36,8 +36,9 @@ def test_each_task_is_looked_at_once_by_one_of_both():
         begun.wait()
         given = [early.found(task) for task in TASKS]
     told = [one.documents for one in given if one is not None]
-    assert told == seen[: len(told)] == sorted(seen)
-    assert 1 <= len(told) <= len(TASKS)
+    # Threads may come to the list in another order than they took the tasks.
+    assert told == sorted(seen) == list(range(len(told)))
+    assert told
 
 
 def test_a_look_under_way_is_waited_for_and_none_is_begun_after_it():
