@@ -71,10 +71,6 @@ class Shelf:
             )
         return block
 
-    def clear(self) -> None:
-        """Let go of all blocks: what failed may still know of the shelf."""
-        self._blocks.clear()
-
     def __len__(self) -> int:
         return len(self._blocks)
 
@@ -85,13 +81,17 @@ _JOBS = itertools.count()
 
 @contextmanager
 def open_shelf() -> Iterator[str]:
-    """Yield the name of a shelf of this process, which is cleared at the end."""
+    """Yield the name of a shelf of this process, under which there is none afterwards.
+
+    Its blocks are left to whoever still works with them: where one worker has failed
+    others go on for a moment, and are not to fail for lack of a block.
+    """
     name = f"shelf-{next(_JOBS)}"
     _SHELVES[name] = Shelf()
     try:
         yield name
     finally:
-        _SHELVES.pop(name).clear()
+        del _SHELVES[name]
 
 
 def shelf_of(name: str) -> Shelf:
