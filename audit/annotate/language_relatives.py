@@ -165,7 +165,8 @@ class Relatives:
 
     def __post_init__(self) -> None:
         """Lay the groups side by side."""
-        self._all = _joined(self.groups)
+        if self.groups:
+            self._all = _joined(self.groups)
 
     def settle(
         self,
@@ -187,6 +188,9 @@ class Relatives:
             least: float32[n], the share of ``mass`` that the two best labels have to
                 have together for anybody to care; all texts are settled if None.
         """
+        # Of a model that confuses few labels a file may hold no group at all.
+        if not self.groups:
+            return
         every = self._all
         rows = np.flatnonzero(share[:, 0] < np.float32(SURE) * mass)
         group = self._group(best[rows, 0])

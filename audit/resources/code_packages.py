@@ -70,11 +70,18 @@ def _first(pattern: re.Pattern[str], texts: list[str]) -> str:
     return next((match[1].strip() for match in found if match), "")
 
 
+def _named(texts: list[str]) -> str:
+    """Return the licence that the first field names; its text is no name."""
+    said = _first(_FIELD, texts)
+    return "" if said.startswith(("Permission ", "Redistribution ")) else said
+
+
 def _worded(texts: list[str]) -> str:
+    """Return the licence whose words come first."""
     for text in texts:
-        for words, licence in _WORDING:
-            if words in text:
-                return licence
+        found = [(text.find(words), licence) for words, licence in _WORDING]
+        if places := [(at, licence) for at, licence in found if at >= 0]:
+            return min(places)[1]
     return ""
 
 
@@ -99,7 +106,7 @@ def read_package(folder: Path) -> Package:
     version = _first(_CHANGE, changes) or _first(_VERSION, about)
     licence = (
         _first(_ALL_FILES, rights)
-        or _first(_FIELD, rights + about)
+        or _named(rights + about)
         or _first(_CLASSIFIER, about)
         or _first(_POM, poms)
     )

@@ -128,6 +128,14 @@ def test_a_file_gives_back_what_was_written(tmp_path):
     assert got.step == pytest.approx(want.step)
 
 
+def test_a_file_without_groups_settles_nothing(tmp_path):
+    write_relatives(tmp_path / "relatives.npz", [], ["a_Latn"])
+    none = read_relatives(tmp_path / "relatives.npz", ["a_Latn"])
+    best, share = np.array([[0, -1]], np.int32), np.array([[0.5, 0]], np.float32)
+    none.settle(best, share, share[:, 0], None, None)
+    assert (best.tolist(), share.tolist()) == ([[0, -1]], [[0.5, 0.0]])
+
+
 def test_packaged_files_are_small_and_in_the_fingerprint(annotator):
     folder = packaged_model().parent
     assert (folder / "relatives.npz").stat().st_size < 1_000_000

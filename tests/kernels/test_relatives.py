@@ -12,6 +12,7 @@ from audit.kernels.relatives import (
     kept_map,
     mark_sums,
     marks,
+    own_scores,
     whole_rows,
 )
 from tests.reference_relatives import marks_of
@@ -73,3 +74,17 @@ def test_sums_are_those_of_the_marks_that_have_weights(texts, rng):
         want = table[found[starts[i] : starts[i + 1]]].sum(axis=0)
         assert sums[i, :n].tolist() == want.tolist()
         assert not sums[i, n:].any()
+
+
+def test_own_scores_are_summed_in_order_and_none_is_nothing():
+    rng = np.random.default_rng(8)
+    hidden = rng.normal(size=(40, 32)).astype(np.float32)
+    columns = rng.normal(size=(32, 9)).astype(np.float32)
+    labels, start = rng.integers(-1, 9, (40, 5)), rng.normal(size=9)
+    found = own_scores(hidden, columns, labels, start)
+    for text, some in enumerate(labels.tolist()):
+        for k, label in enumerate(some):
+            want = 0.0 if label < 0 else float(start[label])
+            for d in range(32 if label >= 0 else 0):
+                want += float(hidden[text, d]) * float(columns[d, label])
+            assert found[text, k] == want

@@ -9,6 +9,7 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 
+from audit.errors import ConfigError
 from audit.resources.build_language_data import MOST_MESSAGES, choose, load
 from audit.resources.build_language_messages import catalogue, read_messages
 from audit.resources.build_language_spelling import in_latin, nuer_in_unicode
@@ -24,9 +25,11 @@ def mo_of(pairs: dict) -> bytes:
     return out.getvalue()
 
 
-def wheel_of(folder, locales: dict, nested: dict) -> None:
+def wheel_of(folder, locales: dict, nested: dict, licence: str = "MIT") -> None:
     folder.mkdir()
     with zipfile.ZipFile(folder / "thing-1.0-py3-none-any.whl", "w") as wheel:
+        about = f"Name: thing\nVersion: 1.0\nLicense: {licence}\n\nText\n"
+        wheel.writestr("thing-1.0.dist-info/METADATA", about)
         for locale, pairs in locales.items():
             name = f"thing/locale/{locale}/LC_MESSAGES/django.mo"
             wheel.writestr(name, mo_of(pairs))
@@ -72,6 +75,23 @@ def test_messages_are_kept_where_they_were_translated(tmp_path):
         ("Faili halikuhifadhiwa kabisa", "swh", "Latn"),
     }
     assert table["source"].unique().to_list() == ["program-messages:thing"]
+    assert table["licence"].unique().to_list() == ["MIT"]
+
+
+@pytest.mark.parametrize(
+    "licence", ["", "GPL-3.0-or-later", "MIT AND LGPL-2.1-only", "a licence of ours"]
+)
+def test_programs_under_no_permissive_licence_are_refused(tmp_path, licence):
+    wheel_of(tmp_path / "wheels", {"sw": {"Close": "Funga dirisha"}}, {}, licence)
+    with pytest.raises(ConfigError, match=r"thing-1\.0"):
+        read_messages(tmp_path / "wheels")
+
+
+def test_a_classifier_names_the_licence_where_the_field_holds_its_text(tmp_path):
+    said = "Copyright (c) us\nClassifier: License :: OSI Approved :: BSD License"
+    wheel_of(tmp_path / "wheels", {"sw": {"Close": "Funga dirisha"}}, {}, said)
+    licences = read_messages(tmp_path / "wheels")["licence"]
+    assert licences.unique().to_list() == ["BSD License"]
 
 
 def test_a_text_in_a_script_of_other_languages_is_left_out(tmp_path):

@@ -45,7 +45,14 @@ def bare(folder):
     return "", "MIT"
 
 
-@pytest.mark.parametrize("kind", [debian, npm, python, bare])
+def with_parts(folder):
+    rights = "PYTHON SOFTWARE FOUNDATION LICENSE VERSION 2\n\nFiles: a.h\n"
+    rights += "License: Redistribution and use in source and binary forms\n"
+    write(folder / "usr/share/doc/tool/copyright", rights)
+    return "", "PSF"
+
+
+@pytest.mark.parametrize("kind", [debian, npm, python, bare, with_parts])
 def test_packages_tell_version_and_licence(tmp_path, kind):
     folder = tmp_path / "tool"
     said = kind(folder)
