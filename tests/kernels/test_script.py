@@ -148,6 +148,14 @@ def test_flags_of_han_characters():
     assert writing.traditional[1] >= 3
 
 
+def test_flags_of_long_texts_are_counted_to_the_last():
+    # One flag in each character, as many as bytes allow, wherever the text begins.
+    for start in ("", "a", "ab"):
+        writing, _ = read([start + "\u56fd" * 9_001, start + "\u570b" * 9_001])
+        assert writing.simplified.tolist() == [9_001, 0]
+        assert writing.traditional.tolist() == [0, 9_001]
+
+
 def test_joints_mark_keys_not_prose():
     writing, _ = read(["a3f9c2", "QmFzZTY0", "plain words only", "iPhone"])
     assert writing.joints.tolist()[2] == 0
