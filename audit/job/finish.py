@@ -167,6 +167,9 @@ def _measured(
     language = spec.config.language
     packaged = language.model is None and language.engine == "fasttext"
 
+    def against_the_world() -> dict[str, pa.Table]:
+        return _against_the_world(tables)
+
     def diversity() -> dict[str, pa.Table]:
         mix, cultures = tables["mix"], tables["culture_mix"]
         return {"diversity": profile_diversity(mix, cultures, name, _regions())}
@@ -176,23 +179,24 @@ def _measured(
         return {"language_estimates": found}
 
     with ThreadPoolExecutor(spec.spare) as pool:
-        parts = [pool.submit(part) for part in (estimates, diversity)]
-        found = _against_the_world(name, tables)
-        for part in parts:
-            made = part.result()
-            found |= {key: conform(key, name, table) for key, table in made.items()}
-    return found
+        parts = [
+            pool.submit(part) for part in (estimates, diversity, against_the_world)
+        ]
+    return {
+        key: conform(key, name, table)
+        for part in parts
+        for key, table in part.result().items()
+    }
 
 
-def _against_the_world(name: str, tables: Mapping[str, pa.Table]) -> dict[str, Any]:
+def _against_the_world(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
     """Return the tables that hold references against people and languages."""
     located = tables["culture_mix"]
-    found = {
+    return {
         "coverage": coverage_table(located),
         "coverage_by_speakers": coverage_by_speakers_table(located, tables["mix"]),
         "outward": outward_table(located),
     }
-    return {key: conform(key, name, table) for key, table in found.items()}
 
 
 def _regions() -> dict[str, str]:
