@@ -105,7 +105,7 @@ def table_figures() -> str:
     from audit.compare.table_figures import TABLE_FIGURES
 
     rows = [
-        f"| `{table}.{name}` | {figure.key and f'`key`: {figure.key}'} "
+        f"| `{table}.{name}` | {figure.key and f'`key`: {figure.takes}'} "
         f"| {figure.meaning} |"
         for table, figures in TABLE_FIGURES.items()
         for name, figure in figures.items()

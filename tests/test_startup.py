@@ -96,8 +96,11 @@ def test_suffix_list_is_what_tldextract_gives() -> None:
 
 
 def test_stored_endonyms_are_those_of_cldr() -> None:
-    for code, name in endonyms().items():
-        assert endonym(code) in (name, "")
+    names = endonyms()
+    stored = {code: endonym(code) for code in names}
+    # Another edition of Babel may know a few more.
+    assert all(stored[code] in (name, "") for code, name in names.items())
+    assert sum(map(bool, stored.values())) > 0.9 * len(names)
     assert endonym("swh") == "Kiswahili"
 
 

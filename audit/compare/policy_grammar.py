@@ -169,8 +169,8 @@ def checked_keys(
     keyed = facet in (*FACETS, "attribution") and measure in WITH_KEY
     wanted = facet == "overlap" or keyed
     if facet in TABLE_FIGURES:
-        takes = TABLE_FIGURES[facet][measure].key
-        wanted = bool(takes) and ("or none" not in takes or bool(keys))
+        figure = TABLE_FIGURES[facet][measure]
+        wanted = bool(figure.key) and (not figure.whole or bool(keys))
         if len(keys) > 1:
             raise ConfigError(
                 f"{facet}.{measure} takes one key", value=keys, where=where

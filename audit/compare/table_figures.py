@@ -47,12 +47,19 @@ class TableFigure(NamedTuple):
         meaning: One line for the documentation.
         find: From the table, the key and the corpus's documents to the figure.
         column: Where the keys stand in the table, or nothing.
+        whole: Whether the figure of the whole corpus, without a key, is known too.
     """
 
     key: str
     meaning: str
     find: Callable[[pl.DataFrame, str, int], Interval]
     column: str = ""
+    whole: bool = False
+
+    @property
+    def takes(self) -> str:
+        """What a key is and whether there may be none, for the documentation."""
+        return f"{self.key}, or none for all" if self.whole else self.key
 
 
 def table_figure(
@@ -166,10 +173,11 @@ def _wiped(facet: str) -> Callable[[pl.DataFrame, str, int], Interval]:
 TABLE_FIGURES: dict[str, dict[str, TableFigure]] = {
     "breadth": {
         "share": TableFigure(
-            "ISO 3166-1 code, or none for all",
+            "ISO 3166-1 code",
             "references that at least three sources have, share of those known",
             _breadth,
             "culture",
+            whole=True,
         ),
         "cultures": TableFigure(
             "",
@@ -227,10 +235,11 @@ TABLE_FIGURES: dict[str, dict[str, TableFigure]] = {
     },
     "language_opinions": {
         "agreement": TableFigure(
-            "ISO 639-3 code, or none for all",
+            "ISO 639-3 code",
             "share of the documents asked about on which a second engine agrees",
             _agreement,
             "language",
+            whole=True,
         ),
     },
     "language_segments": {
@@ -243,10 +252,11 @@ TABLE_FIGURES: dict[str, dict[str, TableFigure]] = {
     },
     "outward": {
         "share": TableFigure(
-            "ISO 639-3 code, or none for all",
+            "ISO 639-3 code",
             "references outside the countries of the document's language, share",
             _outward,
             "language",
+            whole=True,
         ),
     },
     "near_figures": {

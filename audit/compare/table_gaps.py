@@ -169,7 +169,7 @@ def _names(profiles: Sequence[Profile]) -> list[tuple[Name, list[str]]]:
     for table, figures in TABLE_FIGURES.items():
         held = [one.frame(table) for one in profiles if one.has(table)]
         for figure, about in figures.items():
-            keys = {""} if not about.column or "or none" in about.key else set()
+            keys = {""} if about.whole or not about.column else set()
             if about.column:
                 keys |= {k for one in held for k in one[about.column] if k is not None}
             names.append(((table, figure), sorted(keys)))
