@@ -25,9 +25,7 @@ if TYPE_CHECKING:
 
     from audit.batch import Batch
 
-__all__ = [
-    "EXAMPLES", "PER_CULTURE", "ExampleGatherer", "culture_examples", "merge_examples",
-]  # fmt: skip
+__all__ = ["EXAMPLES", "PER_CULTURE", "ExampleGatherer", "merge_examples"]
 
 PER_CULTURE = 5
 # Bytes of context on each side of a form; about 160 characters in all.
@@ -47,23 +45,8 @@ EXAMPLES = pa.schema(
 )
 
 
-def culture_examples(batch: Batch, limit: int = PER_CULTURE) -> pa.Table:
-    """Return a bounded sample of excerpts of each culture.
-
-    Args:
-        batch: documents; the column ``language`` is used where it is there.
-        limit: excerpts of one culture at most, each of another document.
-
-    Returns:
-        `EXAMPLES`, ascending by culture and rank; ``rank`` is the hash that decides.
-    """
-    sample = ExampleGatherer(limit)
-    sample.add(batch)
-    return sample.table()
-
-
 class ExampleGatherer:
-    """Gathers `culture_examples` of many batches.
+    """Gathers a bounded sample of excerpts of each culture from many batches.
 
     Args:
         limit: excerpts of one culture at most, each of another document.
@@ -110,7 +93,10 @@ class ExampleGatherer:
         self._ranks[cultures, _place(cultures)] = ranks
 
     def table(self) -> pa.Table:
-        """Return the sample of all batches."""
+        """Return `EXAMPLES` of all batches, ascending by culture and rank.
+
+        ``rank`` is the hash that decides.
+        """
         return merge_examples(self._tables, self._limit)
 
 

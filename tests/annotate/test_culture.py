@@ -11,7 +11,6 @@ from audit.annotate.culture import CultureAnnotator, document_cultures
 from audit.annotate.culture_evidence import (
     EXAMPLES,
     ExampleGatherer,
-    culture_examples,
     merge_examples,
 )
 from audit.batch import Batch
@@ -79,10 +78,16 @@ def test_traps_fire_in_less_than_two_of_a_hundred():
     assert len(wrong) < 0.02 * len(rows), wrong
 
 
+def examples_of(batch):
+    sample = ExampleGatherer()
+    sample.add(batch)
+    return sample.table()
+
+
 def test_examples_are_bounded_show_their_form_and_merge():
     texts = [f"Document {i} praises Kyoto and Osaka, then Lagos." for i in range(40)]
     batch = batch_of(texts, ["eng"] * 40)
-    whole = culture_examples(batch)
+    whole = examples_of(batch)
     assert whole.schema == EXAMPLES
     rows = whole.to_pylist()
     per = {c: [r for r in rows if r["culture"] == c] for c in ("JP", "NG")}
@@ -95,7 +100,7 @@ def test_examples_are_bounded_show_their_form_and_merge():
         piece.documents = piece.documents.set_column(
             0, DOCUMENT.field("doc_id"), pa.array(ids[part])
         )
-        parts.append(culture_examples(piece))
+        parts.append(examples_of(piece))
         gathered.add(piece)
     assert gathered.table().equals(whole)
     assert merge_examples(parts).equals(whole)
@@ -103,6 +108,6 @@ def test_examples_are_bounded_show_their_form_and_merge():
 
 
 def test_nothing_found_gives_an_empty_table():
-    table = culture_examples(batch_of(["nothing to see here"], ["eng"]))
+    table = examples_of(batch_of(["nothing to see here"], ["eng"]))
     assert table.num_rows == 0
     assert merge_examples([table]).num_rows == 0
